@@ -1,1 +1,35 @@
-//! secret-statistique
+//! Disclosure control (step 3 of the path): a [`TableBrute`] goes in, a [`TableProtegee`] comes out,
+//! and nothing else can be signed or sent.
+//!
+//! No input or output. What is masked exists nowhere outside the value given back to the node's own
+//! preview ([`Rapport`]); the protected table itself does not hold it.
+//!
+//! A raw table cannot be serialised:
+//!
+//! ```compile_fail
+//! fn envoie<T: serde::Serialize>(_: &T) {}
+//! fn fuite(brute: &secret_statistique::TableBrute) {
+//!     envoie(brute);
+//! }
+//! ```
+//!
+//! while a cell of a protected table can:
+//!
+//! ```
+//! fn envoie<T: serde::Serialize>(_: &T) {}
+//! fn publie(protegee: &secret_statistique::TableProtegee) {
+//!     for cellule in protegee.cellules() {
+//!         envoie(cellule);
+//!     }
+//! }
+//! ```
+
+pub mod brute;
+pub mod politique;
+pub mod protection;
+pub mod protegee;
+
+pub use brute::{CelluleBrute, Grandeur, TableBrute, TableIncoherente};
+pub use politique::{Passe, Politique, Zeros};
+pub use protection::{EchecProtection, proteger};
+pub use protegee::{CelluleProtegee, Motif, Rapport, TableProtegee, ValeurPubliee};
