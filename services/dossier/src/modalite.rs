@@ -190,7 +190,17 @@ mod tests {
                 accord(<$t>::NOMENCLATURE, &<$t>::TOUTES.iter().map(|m| m.code()).collect::<Vec<_>>(), |c| <$t>::depuis_code(c).is_some());
             )+};
         }
-        verifie!(StatutDispositif, StatutAccompagnement, NiveauSoutien, Emploi, Formation, Handicap, Orientation, Sexe, TrancheAge);
+        verifie!(
+            StatutDispositif,
+            StatutAccompagnement,
+            NiveauSoutien,
+            Emploi,
+            Formation,
+            Handicap,
+            Orientation,
+            Sexe,
+            TrancheAge
+        );
     }
 
     #[test]

@@ -48,7 +48,17 @@ pub fn date(jour: NaiveDate) -> String {
 /// `31 mars 2026`, `1er mars 2026`.
 pub fn date_longue(jour: NaiveDate) -> String {
     const MOIS: [&str; 12] = [
-        "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
         "décembre",
     ];
     let quantieme = if jour.day() == 1 { "1er".to_owned() } else { jour.day().to_string() };

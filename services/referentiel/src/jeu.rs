@@ -221,7 +221,10 @@ impl Jeu {
         for m in &self.mesures {
             let termes = [&m.numerateur, &m.denominateur];
             if (m.nature == Nature::Taux) != termes.iter().all(|t| t.is_some()) {
-                return Err(format!("la mesure « {} » doit avoir numérateur et dénominateur si et seulement si c’est un taux", m.code));
+                return Err(format!(
+                    "la mesure « {} » doit avoir numérateur et dénominateur si et seulement si c’est un taux",
+                    m.code
+                ));
             }
             for terme in termes.into_iter().flatten() {
                 mesure(&terme.mesure)?;
@@ -259,7 +262,9 @@ impl Jeu {
     fn verifie_ventilation(&self, ventilation: &BTreeMap<String, String>) -> Result<(), String> {
         for (axe, modalite) in ventilation {
             let liste = self.nomenclature(axe).ok_or_else(|| format!("l’axe « {axe} » n’est pas déclaré"))?;
-            liste.modalite(modalite).ok_or_else(|| format!("« {modalite} » n’est pas une valeur de l’axe « {axe} »"))?;
+            liste
+                .modalite(modalite)
+                .ok_or_else(|| format!("« {modalite} » n’est pas une valeur de l’axe « {axe} »"))?;
         }
         Ok(())
     }

@@ -102,10 +102,7 @@ nomenclatures!(
 );
 
 static TOUTES: LazyLock<HashMap<String, Nomenclature>> = LazyLock::new(|| {
-    SOURCES
-        .iter()
-        .filter_map(|(nom, texte)| Some(((*nom).to_owned(), toml::from_str(texte).ok()?)))
-        .collect()
+    SOURCES.iter().filter_map(|(nom, texte)| Some(((*nom).to_owned(), toml::from_str(texte).ok()?))).collect()
 });
 
 /// The nomenclature of this name, or `None` when the product has no such list.
