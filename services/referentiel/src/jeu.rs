@@ -67,7 +67,7 @@ pub struct Axe {
     pub sensible: bool,
 }
 
-/// A term of a rate: a measure, possibly at a coordinate.
+/// A term of a rate or of a combination: a measure, possibly at a coordinate.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terme {
@@ -98,29 +98,37 @@ pub struct Mesure {
     /// Denominator of a rate.
     #[serde(default)]
     pub denominateur: Option<Terme>,
-    /// For a derived measure: axis and weight of each of its values.
+    /// Terms of a derived measure.
     #[serde(default)]
-    pub poids: Option<Poids>,
+    pub combinaison: Vec<TermePondere>,
 }
 
-/// Weights of a derived measure over the values of one axis.
+impl Mesure {
+    /// The terms of a rate or of a combination; none for the other kinds.
+    pub fn termes(&self) -> impl Iterator<Item = &Terme> {
+        [&self.numerateur, &self.denominateur]
+            .into_iter()
+            .flatten()
+            .chain(self.combinaison.iter().map(|pondere| &pondere.terme))
+    }
+}
+
+/// A weighted term of a derived measure.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Poids {
-    /// Measure combined.
-    pub mesure: String,
-    /// Axis combined over.
-    pub axe: String,
-    /// Weight of each value.
-    pub valeurs: BTreeMap<String, Decimal>,
+pub struct TermePondere {
+    /// Weight, possibly negative.
+    pub poids: Decimal,
+    /// What is weighted.
+    pub terme: Terme,
 }
 
-/// What is published at one level.
+/// What is published at some levels.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Level of the territory.
-    pub niveau: Niveau,
+    /// Levels of the territory.
+    pub niveaux: Vec<Niveau>,
     /// Measures shown.
     pub mesures: Vec<String>,
     /// Crossings shown beside the total; each crossing brings its margins with it.
@@ -128,7 +136,9 @@ pub struct Table {
     pub croisements: Vec<Vec<String>>,
 }
 
-/// `total = Σ parts` between measures at the same coordinates, known to any attacker.
+/// `total = Σ parts` between measures at the same coordinates, known to any attacker. True of
+/// consistent data: where the figures of a territory break it (an entry date is missing), the
+/// relation teaches nothing and must be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identite {
@@ -218,25 +228,7 @@ impl Jeu {
             }
         }
         let mesure = |code: &str| self.mesure(code).ok_or_else(|| format!("la mesure « {code} » n’est pas déclarée"));
-        for m in &self.mesures {
-            let termes = [&m.numerateur, &m.denominateur];
-            if (m.nature == Nature::Taux) != termes.iter().all(|t| t.is_some()) {
-                return Err(format!(
-                    "la mesure « {} » doit avoir numérateur et dénominateur si et seulement si c’est un taux",
-                    m.code
-                ));
-            }
-            for terme in termes.into_iter().flatten() {
-                mesure(&terme.mesure)?;
-                self.verifie_ventilation(&terme.ventilation)?;
-            }
-            if let Some(poids) = &m.poids {
-                mesure(&poids.mesure)?;
-                for valeur in poids.valeurs.keys() {
-                    self.verifie_ventilation(&BTreeMap::from([(poids.axe.clone(), valeur.clone())]))?;
-                }
-            }
-        }
+        self.mesures.iter().try_for_each(|m| self.verifie_mesure(m))?;
         for table in &self.tables {
             table.mesures.iter().try_for_each(|m| mesure(m).map(|_| ()))?;
             for axe in table.croisements.iter().flatten() {
@@ -257,6 +249,37 @@ impl Jeu {
             }
         }
         Ok(())
+    }
+
+    fn verifie_mesure(&self, m: &Mesure) -> Result<(), String> {
+        if self.mesures.iter().filter(|autre| autre.code == m.code).count() > 1 {
+            return Err(format!("la mesure « {} » est déclarée deux fois", m.code));
+        }
+        let rapport = [&m.numerateur, &m.denominateur];
+        if rapport.iter().any(|t| t.is_some() != (m.nature == Nature::Taux)) {
+            return Err(format!(
+                "la mesure « {} » doit avoir numérateur et dénominateur si et seulement si c’est un taux",
+                m.code
+            ));
+        }
+        if m.combinaison.is_empty() == (m.nature == Nature::Derive) {
+            return Err(format!(
+                "la mesure « {} » doit avoir une combinaison si et seulement si elle est dérivée",
+                m.code
+            ));
+        }
+        m.termes().try_for_each(|terme| {
+            let cite =
+                self.mesure(&terme.mesure).ok_or_else(|| format!("la mesure « {} » n’est pas déclarée", terme.mesure))?;
+            let admis = match m.nature {
+                Nature::Taux => !matches!(cite.nature, Nature::Taux | Nature::Statistique),
+                _ => cite.nature.compte_des_personnes() || cite.nature == Nature::Operationnel,
+            };
+            if !admis {
+                return Err(format!("« {} » ne peut pas être un terme de « {} »", cite.code, m.code));
+            }
+            self.verifie_ventilation(&terme.ventilation)
+        })
     }
 
     fn verifie_ventilation(&self, ventilation: &BTreeMap<String, String>) -> Result<(), String> {
@@ -286,7 +309,7 @@ impl Jeu {
 
     /// The tables of a level.
     pub fn tables_du_niveau(&self, niveau: Niveau) -> impl Iterator<Item = &Table> {
-        self.tables.iter().filter(move |t| t.niveau == niveau)
+        self.tables.iter().filter(move |t| t.niveaux.contains(&niveau))
     }
 }
 
@@ -327,5 +350,24 @@ mod tests {
         assert!(Jeu::lit(inconnu).unwrap_err().to_string().contains("line 6"));
         let bas = "code='x'\nversion='1'\nlibelle='x'\nperiodicite='trimestre'\nsource='x'\n[audiences.public]\nseuil=3\nseuil_sensible=11\n";
         assert!(Jeu::lit(bas).unwrap_err().to_string().contains("plancher de 5"));
+    }
+
+    #[test]
+    fn terms_are_declared_where_they_belong_and_nowhere_else() {
+        let jeu = |mesures: &str| {
+            let tete = "code='x'\nversion='1'\nlibelle='x'\nperiodicite='trimestre'\nsource='x'\n";
+            Jeu::lit(&format!("{tete}{mesures}")).err().map(|e| e.to_string()).unwrap_or_default()
+        };
+        let mesure = |code: &str, nature: &str, plus: &str| {
+            format!("[[mesure]]\ncode='{code}'\nlibelle='x'\nnature='{nature}'\nunite='x'\ndefinition='x'\n{plus}\n")
+        };
+        let stock = mesure("A", "stock", "");
+        let taux = mesure("T", "taux", "numerateur={mesure='A'}\ndenominateur={mesure='A'}");
+        assert_eq!(jeu(&format!("{stock}{taux}")), "");
+        assert!(jeu(&mesure("T", "taux", "")).contains("numérateur"));
+        assert!(jeu(&mesure("D", "derive", "")).contains("combinaison"));
+        assert!(jeu(&format!("{stock}{stock}")).contains("deux fois"));
+        let sur_taux = mesure("D", "derive", "combinaison=[{poids='1',terme={mesure='T'}}]");
+        assert!(jeu(&format!("{stock}{taux}{sur_taux}")).contains("ne peut pas être un terme"));
     }
 }

@@ -99,6 +99,8 @@ nomenclatures!(
     "orientation",
     "sexe",
     "tranche_age",
+    "duree_sans_emploi",
+    "oui_non",
 );
 
 static TOUTES: LazyLock<HashMap<String, Nomenclature>> = LazyLock::new(|| {
