@@ -1,1 +1,14 @@
-//! node-storage
+//! The node's SQLite store, one file per aggregate. Nominative: this crate is never linked by the hub.
+//!
+//! One writer connection (`BEGIN IMMEDIATE`), `synchronous = FULL`: what was acknowledged survives a
+//! power cut, what was not leaves nothing.
+
+pub mod approbation;
+pub mod base;
+pub mod envoi;
+pub mod fiche;
+pub mod horaire;
+pub mod import;
+pub mod journal;
+
+pub use base::{Base, ErreurBase};

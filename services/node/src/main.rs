@@ -1,2 +1,2 @@
-//! binary
+//! `maillage-node`.
 fn main() {}

@@ -1,2 +1,37 @@
-//! xtask
-fn main() {}
+//! The project's commands: `cargo xtask demo`, `test`, `generate`, `bench`.
+//!
+//! Each does all its own set-up on a fresh machine with Rust and a C compiler, and stops what it started.
+
+mod bench;
+mod demo;
+mod generate;
+mod outil;
+mod postgres;
+mod test;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// Commandes du projet Maillage.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Commande {
+    /// Lance un hub et six nœuds sur des données inventées, publie trois trimestres, montre le résultat.
+    Demo(demo::Options),
+    /// Prépare ce qu’il faut (PostgreSQL, strace) et lance tous les tests.
+    Test(test::Options),
+    /// Régénère les fichiers dérivés (schéma GraphQL) ou vérifie qu’ils sont frais.
+    Generate(generate::Options),
+    /// Mesure et imprime les chiffres du README.
+    #[command(subcommand)]
+    Bench(bench::Mesure),
+}
+
+fn main() -> Result<()> {
+    match Commande::parse() {
+        Commande::Demo(o) => demo::execute(&o),
+        Commande::Test(o) => test::execute(&o),
+        Commande::Generate(o) => generate::execute(&o),
+        Commande::Bench(m) => bench::execute(&m),
+    }
+}

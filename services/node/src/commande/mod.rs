@@ -1,0 +1,155 @@
+//! The commands of `maillage-node`, one file each. Their JSON output and exit codes are a contract:
+//! scripts and people rely on them.
+
+mod acces;
+mod apercu;
+mod cle;
+mod convention;
+mod envois;
+mod importer;
+mod indicateurs;
+mod lecture;
+mod modele;
+mod publier;
+mod secret;
+mod servir;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+use referentiel::periode::Trimestre;
+
+pub use acces::Acces;
+
+/// Nœud Maillage : garde les fiches nominatives d’un centre de gestion, calcule les indicateurs,
+/// applique le secret statistique, signe et publie vers le hub.
+#[derive(Debug, Parser)]
+#[command(name = "maillage-node", version, disable_help_subcommand = true, next_help_heading = "Options")]
+struct Ligne {
+    /// Fichier de configuration (par défaut node.toml s’il existe).
+    #[arg(long, global = true, env = "MAILLAGE_NODE_CONFIGURATION", value_name = "FICHIER")]
+    configuration: Option<PathBuf>,
+    /// Niveau des messages de service : error, warn, info, debug.
+    #[arg(long, global = true, env = "MAILLAGE_JOURNAL", default_value = "warn", value_name = "NIVEAU")]
+    journal: String,
+    #[command(subcommand)]
+    commande: Commande,
+}
+
+#[derive(Debug, Subcommand)]
+enum Commande {
+    /// Vérifie un classeur puis l’enregistre ; rien n’est enregistré si une anomalie bloque.
+    Importer(importer::Options),
+    /// Annule un import : les fiches redeviennent ce qu’elles étaient.
+    AnnulerImport {
+        /// Numéro de l’import (voir « imports »).
+        numero: i64,
+    },
+    /// Liste les imports.
+    Imports {
+        /// Sortie JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Produit le classeur prérempli d’une campagne.
+    Modele(modele::Options),
+    /// Calcule les indicateurs d’une campagne, avant tout secret : ne quitte pas le nœud.
+    Indicateurs(indicateurs::Options),
+    /// Montre exactement ce qui partirait.
+    Apercu(apercu::Options),
+    /// Scelle et envoie la publication d’une campagne ; vaut approbation de la première.
+    Publier(publier::Options),
+    /// Liste les envois et leurs accusés de réception.
+    Envois {
+        /// Sortie JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fait vivre le nœud : horaires, file d’envoi, point de santé.
+    Servir,
+    /// Secret statistique : protéger ou auditer une table, expliquer une cellule masquée.
+    #[command(subcommand)]
+    Secret(secret::Options),
+    /// Convention FIPHFP : évaluer des situations, contrôler un dossier.
+    #[command(subcommand)]
+    Convention(convention::Options),
+    /// Clé de signature du nœud.
+    #[command(subcommand)]
+    Cle(cle::Options),
+    /// Configuration du nœud.
+    #[command(subcommand)]
+    Configuration(ConfigurationOptions),
+    /// Lit un classeur dans un processus borné (usage interne).
+    #[command(hide = true)]
+    LireClasseur,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigurationOptions {
+    /// Vérifie le fichier et nomme ce qui ne va pas.
+    Verifier,
+}
+
+/// A campaign given on the command line.
+#[derive(Debug, clap::Args)]
+struct CampagneOption {
+    /// Campagne, par exemple 2026-T1.
+    #[arg(long, value_name = "TRIMESTRE")]
+    campagne: Trimestre,
+}
+
+/// Runs the command line and gives the exit code: 0 done, 1 refused, 2 unreadable or misused.
+pub fn execute() -> ExitCode {
+    let ligne = Ligne::parse();
+    journal(&ligne.journal);
+    match aiguille(ligne) {
+        Ok(code) => code,
+        Err(e) => {
+            // The chain of causes, from the general to the particular, in sentences.
+            let causes: Vec<String> = e.chain().map(ToString::to_string).collect();
+            let _ = writeln!(std::io::stderr(), "{}", causes.join("\n  "));
+            ExitCode::from(1)
+        }
+    }
+}
+
+fn aiguille(ligne: Ligne) -> Result<ExitCode> {
+    let acces = || Acces::ouvre(ligne.configuration.as_deref());
+    match ligne.commande {
+        Commande::LireClasseur => lecture::dans_le_processus_borne(),
+        Commande::Importer(o) => importer::execute(&acces()?, &o),
+        Commande::AnnulerImport { numero } => importer::annule(&acces()?, numero),
+        Commande::Imports { json } => importer::liste(&acces()?, json),
+        Commande::Modele(o) => modele::execute(&acces()?, &o),
+        Commande::Indicateurs(o) => indicateurs::execute(&acces()?, &o),
+        Commande::Apercu(o) => apercu::execute(&acces()?, &o),
+        Commande::Publier(o) => publier::execute(&acces()?, &o),
+        Commande::Envois { json } => envois::execute(&acces()?, json),
+        Commande::Servir => servir::execute(&acces()?),
+        Commande::Secret(o) => secret::execute(&acces, &o),
+        Commande::Convention(o) => convention::execute(&o),
+        Commande::Cle(o) => cle::execute(&o),
+        Commande::Configuration(ConfigurationOptions::Verifier) => {
+            let acces = acces()?;
+            dit(&format!("La configuration du nœud {} est correcte.", acces.configuration.noeud.identifiant))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn journal(niveau: &str) {
+    let filtre = tracing_subscriber::EnvFilter::try_new(niveau).unwrap_or_default();
+    // A second initialisation (tests) is harmless.
+    let _ = tracing_subscriber::fmt().with_env_filter(filtre).with_writer(std::io::stderr).try_init();
+}
+
+/// Prints a line for the user. A closed pipe (`| head`) ends quietly.
+fn dit(texte: &str) -> Result<()> {
+    match writeln!(std::io::stdout(), "{texte}") {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        autre => Ok(autre?),
+    }
+}

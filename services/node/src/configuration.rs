@@ -1,0 +1,231 @@
+//! Configuration of a node: one TOML file, unknown keys refused by name, relative paths taken from
+//! the file's folder. `deploy/node.exemple.toml` documents every key and is parsed by a test.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use chrono::NaiveDate;
+use referentiel::identifiant::{IdentifiantNoeud, ReferenceDispositif};
+use referentiel::periode::Trimestre;
+use serde::Deserialize;
+
+/// The whole file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Configuration {
+    /// Who this node is.
+    pub noeud: Noeud,
+    /// The hub it publishes to; without it the node works alone.
+    #[serde(default)]
+    pub hub: Option<Hub>,
+    /// What is published and how.
+    #[serde(default)]
+    pub publication: Publication,
+    /// One crontab line for each jeu, in Europe/Paris.
+    #[serde(default)]
+    pub horaire: BTreeMap<String, String>,
+    /// Campaigns announced to this node; without one, the workbook's own date decides.
+    #[serde(default)]
+    pub campagne: Vec<Campagne>,
+}
+
+/// Identity and files.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noeud {
+    /// `cdg-` and the centre's SIREN.
+    pub identifiant: IdentifiantNoeud,
+    /// Name shown to people.
+    #[serde(default)]
+    pub nom: String,
+    /// INSEE code of the region the envelopes are addressed to.
+    #[serde(default)]
+    pub region: String,
+    /// SQLite file.
+    #[serde(default = "base_par_defaut")]
+    pub base: PathBuf,
+    /// Private key, PKCS#8 PEM, readable by the service only.
+    #[serde(default = "cle_par_defaut")]
+    pub cle: PathBuf,
+    /// Address of the node's own pages and health endpoint.
+    #[serde(default = "ecoute_par_defaut")]
+    pub ecoute: String,
+    /// Layout of the workbook, when the real one differs from the default.
+    #[serde(default)]
+    pub modele_classeur: Option<PathBuf>,
+}
+
+/// The hub, as agreed at enrolment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hub {
+    /// Where it answers; https except on the loopback address.
+    pub adresse: String,
+    /// Its identifier, the exact audience of everything signed for it.
+    pub identifiant: String,
+    /// Its receipt key (base64url), read aloud at enrolment.
+    pub cle_publique: String,
+    /// Certificate authority of the hub, when it is not a public one.
+    #[serde(default)]
+    pub autorite: Option<PathBuf>,
+}
+
+/// What is published and how.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Publication {
+    /// Whether the first publication of a campaign waits for a human.
+    pub approbation: Approbation,
+    /// What becomes of the fiches personne and évènement.
+    pub fiches: ModeFiches,
+}
+
+/// Who releases the first publication of a campaign.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Approbation {
+    /// Somebody reads the preview and publishes.
+    #[default]
+    Humaine,
+    /// The schedule publishes by itself.
+    Automatique,
+}
+
+/// What becomes of the fiches personne and évènement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ModeFiches {
+    /// They never leave; only protected indicators do.
+    #[default]
+    Aucune,
+}
+
+/// A campaign as announced.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Campagne {
+    /// Quarter.
+    pub code: Trimestre,
+    /// Event date announced; the quarter's end by default.
+    #[serde(default)]
+    pub date: Option<NaiveDate>,
+    /// First day deposits are taken.
+    #[serde(default)]
+    pub ouverture: Option<NaiveDate>,
+    /// Last day.
+    #[serde(default)]
+    pub limite_depot: Option<NaiveDate>,
+    /// Dispositifs this node answers for.
+    #[serde(default)]
+    pub dispositifs: Vec<ReferenceDispositif>,
+}
+
+fn base_par_defaut() -> PathBuf {
+    "maillage-node.db".into()
+}
+
+fn cle_par_defaut() -> PathBuf {
+    "maillage-node.pem".into()
+}
+
+fn ecoute_par_defaut() -> String {
+    "127.0.0.1:8081".to_owned()
+}
+
+impl Configuration {
+    /// Reads and verifies a file.
+    pub fn lit(chemin: &Path) -> Result<Self> {
+        let texte = std::fs::read_to_string(chemin)
+            .with_context(|| format!("La configuration « {} » est introuvable ou illisible.", chemin.display()))?;
+        let dossier = chemin.parent().unwrap_or(Path::new("."));
+        Self::lit_texte(&texte, dossier)
+            .with_context(|| format!("La configuration « {} » n’est pas utilisable.", chemin.display()))
+    }
+
+    /// Same from a text; relative paths are taken from `dossier`.
+    pub fn lit_texte(texte: &str, dossier: &Path) -> Result<Self> {
+        let mut c: Self = toml::from_str(texte).map_err(|e| anyhow::anyhow!(en_francais(&e)))?;
+        c.noeud.base = dossier.join(&c.noeud.base);
+        c.noeud.cle = dossier.join(&c.noeud.cle);
+        c.noeud.modele_classeur = c.noeud.modele_classeur.map(|m| dossier.join(m));
+        if let Some(hub) = &mut c.hub {
+            hub.autorite = hub.autorite.take().map(|a| dossier.join(a));
+        }
+        c.verifie()?;
+        Ok(c)
+    }
+
+    fn verifie(&self) -> Result<()> {
+        for (jeu, ligne) in &self.horaire {
+            if referentiel::jeu::jeu(jeu).is_none() {
+                bail!("[horaire] « {jeu} » n’est pas un jeu de données connu.");
+            }
+            crate::horaire::Horaire::lit(ligne).with_context(|| format!("[horaire] « {jeu} »"))?;
+        }
+        if let Some(hub) = &self.hub {
+            let url = reqwest::Url::parse(&hub.adresse)
+                .with_context(|| format!("[hub] adresse : « {} » n’est pas une adresse web.", hub.adresse))?;
+            let boucle = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+            if url.scheme() != "https" && !boucle {
+                bail!("[hub] adresse : « {} » doit commencer par https:// (http n’est admis que sur la machine même).", hub.adresse);
+            }
+        }
+        Ok(())
+    }
+
+    /// The campaign announced for a quarter.
+    pub fn campagne_de(&self, trimestre: Trimestre) -> Option<&Campagne> {
+        self.campagne.iter().find(|c| c.code == trimestre)
+    }
+}
+
+/// The toml crate speaks English: the usual cases are said in French, with their line.
+fn en_francais(e: &toml::de::Error) -> String {
+    let message = e.message();
+    let place = e.to_string().lines().next().unwrap_or_default().replace("TOML parse error at line", "ligne").replace("column", "colonne");
+    if let Some(reste) = message.strip_prefix("unknown field `") {
+        let cle = reste.split('`').next().unwrap_or_default();
+        let attendues = reste.split_once("expected").map(|(_, r)| r.trim()).unwrap_or_default();
+        let attendues = attendues.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ");
+        return format!("{place} : la clé « {cle} » est inconnue (clés possibles : {attendues}).");
+    }
+    if let Some(reste) = message.strip_prefix("missing field `") {
+        return format!("{place} : la clé « {} » manque.", reste.trim_end_matches('`'));
+    }
+    format!("{place} : {message}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMALE: &str = "[noeud]\nidentifiant = 'cdg-287000012'\n";
+
+    #[test]
+    fn the_documented_sample_is_valid() {
+        let c = Configuration::lit_texte(include_str!("../../../deploy/node.exemple.toml"), Path::new("/etc/maillage")).unwrap();
+        assert_eq!(c.noeud.base, Path::new("/var/lib/maillage/node.db"));
+        assert_eq!(c.horaire.len(), 2);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_by_name_and_line() {
+        let e = Configuration::lit_texte(&format!("{MINIMALE}seuil = 3\n"), Path::new(".")).unwrap_err().to_string();
+        assert!(e.contains("ligne 3") && e.contains("« seuil » est inconnue"), "{e}");
+    }
+
+    #[test]
+    fn a_hub_far_away_must_be_https() {
+        let avec = |adresse: &str| format!("{MINIMALE}[hub]\nadresse = '{adresse}'\nidentifiant = 'x'\ncle_publique = 'y'\n");
+        assert!(Configuration::lit_texte(&avec("http://127.0.0.1:8080"), Path::new(".")).is_ok());
+        assert!(Configuration::lit_texte(&avec("http://hub.example"), Path::new(".")).is_err());
+        assert!(Configuration::lit_texte(&avec("https://hub.example"), Path::new(".")).is_ok());
+    }
+
+    #[test]
+    fn a_schedule_that_never_runs_is_refused() {
+        let e = Configuration::lit_texte(&format!("{MINIMALE}[horaire]\n'ea.indicateurs' = '0 6 30 2 *'\n"), Path::new("."));
+        assert!(e.is_err());
+    }
+}

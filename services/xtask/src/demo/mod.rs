@@ -1,0 +1,99 @@
+//! `cargo xtask demo`: a hub and six nodes as separate processes, three quarters of workbooks from the
+//! import to GraphQL, then the addresses, who sent what, and one question with its answer.
+
+mod centres;
+mod classeur;
+mod dossier;
+mod population;
+mod processus;
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use self::centres::CENTRES;
+use self::dossier::Dossier;
+use self::processus::{Processus, programme};
+use crate::outil::construit;
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Publier, afficher un résumé JSON en dernière ligne, tout arrêter et finir.
+    #[arg(long)]
+    une_fois: bool,
+    /// Garder le dossier (bases, clés, configurations) à cet endroit.
+    #[arg(long, value_name = "DOSSIER")]
+    garder: Option<PathBuf>,
+}
+
+/// The three quarters told, oldest first.
+pub const TRIMESTRES: [&str; 3] = ["2025-T3", "2025-T4", "2026-T1"];
+
+const QUESTION: &str = r#"{
+  observations(campagne: "2026-T1", indicateur: "EA10", niveau: DEPARTEMENT, premier: 5) {
+    nodes { territoire { code nom } numerateur denominateur taux statut emetteur { nom } }
+  }
+}"#;
+
+/// Runs the demonstration.
+pub fn execute(options: &Options) -> Result<()> {
+    println!("Compilation…");
+    let programmes = construit(false)?;
+    let dossier = Dossier::prepare(options.garder.as_deref(), &programmes)?;
+    println!("Dossier : {}", dossier.chemin().display());
+    let (arret, arrete) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        let _ = arret.send(());
+    })?;
+
+    let hub = Processus::sert(programme(&programmes, "maillage-hub"), &dossier.hub())?;
+    println!("Hub : {}", dossier.adresse_hub());
+    let mut noeuds = Vec::new();
+    for centre in CENTRES {
+        noeuds.push(Processus::sert(programme(&programmes, "maillage-node"), &dossier.noeud(centre))?);
+        println!("Nœud {} : {}", centre.nom, dossier.adresse_noeud(centre));
+    }
+    let bilan = dossier.publie(&programmes, || arrete.try_recv().is_ok())?;
+    let Some(mut bilan) = bilan else {
+        println!("Arrêt demandé.");
+        return Ok(());
+    };
+    let reponse = interroge(&dossier.adresse_hub(), QUESTION)?;
+    complete(&mut bilan, &dossier)?;
+    println!("\nUne question au hub :\n{QUESTION}\n\nSa réponse :\n{}", serde_json::to_string_pretty(&reponse)?);
+    if options.une_fois {
+        drop(noeuds);
+        drop(hub);
+        println!("{bilan}");
+        return Ok(());
+    }
+    println!("\nPage du hub : {}/?campagne=2026-T1&region=27", dossier.adresse_hub());
+    println!("API GraphQL : {}/graphql\nCtrl-C arrête tout.", dossier.adresse_hub());
+    let _ = arrete.recv();
+    println!("\nArrêt…");
+    Ok(())
+}
+
+fn interroge(adresse: &str, question: &str) -> Result<Value> {
+    let mut reponse = ureq::post(format!("{adresse}/graphql"))
+        .send_json(json!({ "query": question }))
+        .context("the hub does not answer the question")?;
+    let reponse: Value = reponse.body_mut().read_json()?;
+    anyhow::ensure!(reponse.get("errors").is_none(), "the hub refuses the question: {reponse}");
+    Ok(reponse)
+}
+
+/// What the hub itself says it holds, so that the summary is not the nodes' word alone.
+fn complete(bilan: &mut Value, dossier: &Dossier) -> Result<()> {
+    let question = "{ emetteurs { nodes { identifiant } } bilan { observations publications accuses refus } }";
+    let reponse = interroge(&dossier.adresse_hub(), question)?;
+    let donnees = &reponse["data"];
+    bilan["emetteurs"] = json!(donnees["emetteurs"]["nodes"].as_array().map_or(0, Vec::len));
+    for cle in ["observations", "publications", "accuses", "refus"] {
+        bilan[cle] = donnees["bilan"][cle].clone();
+    }
+    Ok(())
+}

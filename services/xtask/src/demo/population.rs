@@ -1,0 +1,214 @@
+//! Synthetic population of the demonstration: a seeded story of persons entering, working, training
+//! and leaving over three quarters. Proportions follow the public figures of emploi accompagné
+//! (62 % men, four in ten in work, half supported 2 to 8 h a month); nobody here exists.
+
+use chrono::{Datelike, Days, NaiveDate};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// A dispositif of the demonstration.
+#[derive(Debug, Clone, Copy)]
+pub struct Dispositif {
+    /// Reference.
+    pub reference: &'static str,
+    /// Name.
+    pub nom: &'static str,
+    /// Département number, its name and its region.
+    pub departement: (&'static str, &'static str, &'static str),
+    /// Structures that share the file active.
+    pub structures: &'static [&'static str],
+    /// Places.
+    pub capacite: u32,
+    /// ETP, total and without administration, in tenths.
+    pub etp_dixiemes: (u32, u32),
+}
+
+/// A person of the story, at one moment of it.
+#[derive(Debug, Clone)]
+pub struct Personne {
+    pub reference: String,
+    pub structure: &'static str,
+    pub naissance: NaiveDate,
+    pub sexe: &'static str,
+    pub handicap: &'static str,
+    pub handicap_associe: Option<&'static str>,
+    pub entree: NaiveDate,
+    pub sortie: Option<NaiveDate>,
+    pub mois_sans_emploi: u32,
+    pub orientation: &'static str,
+    pub statut: &'static str,
+    pub niveau: &'static str,
+    pub emploi: &'static str,
+    pub emploi_mois: &'static str,
+    pub formation: &'static str,
+    pub formation_mois: &'static str,
+}
+
+const HANDICAPS: &[(&str, u32)] = &[
+    ("Troubles du psychisme", 34),
+    ("Troubles du spectre de l’autisme", 24),
+    ("Déficience intellectuelle", 18),
+    ("Troubles cognitifs", 12),
+    ("Troubles parole et langage", 4),
+    ("Déficiences motrices", 3),
+    ("Déficiences auditives", 2),
+    ("Déficiences visuelles", 1),
+    ("Autre déficience", 2),
+];
+const NIVEAUX: &[(&str, u32)] = &[
+    ("Veille – moins de 2h/mois", 18),
+    ("Suivi – de 2 à 8h/mois", 50),
+    ("Régulier – 8 à 12h/mois", 22),
+    ("Intensif – plus de 12h/mois", 10),
+];
+const EMPLOIS: &[(&str, u32)] = &[
+    ("CDI", 17),
+    ("CDD", 14),
+    ("Contrat en intérim", 4),
+    ("Contrat en alternance", 6),
+    ("PMSMP ou équivalent", 9),
+    ("Sans emploi", 50),
+];
+const FORMATIONS: &[(&str, u32)] = &[("Sans objet", 78), ("Formation", 13), ("Stage ou équivalent", 9)];
+const SUIVI: &str = "Suivi par le dispositif";
+const VEILLE: &str = "Veille totale";
+const TERMINE: &str = "Suivi terminé";
+
+/// The story of one dispositif.
+pub struct Histoire {
+    dispositif: Dispositif,
+    hasard: StdRng,
+    presents: Vec<Personne>,
+    numero: u32,
+    sans_suite: (i32, u32),
+}
+
+/// What the workbook of one quarter holds.
+pub struct Trimestre {
+    pub dispositif: Dispositif,
+    pub date: NaiveDate,
+    pub personnes: Vec<Personne>,
+    pub liste_attente: u32,
+    pub sans_suite: u32,
+    pub professionnels: u32,
+}
+
+impl Histoire {
+    /// Starts a story a year before the first quarter told.
+    pub fn nouvelle(dispositif: Dispositif, graine: u64, debut: NaiveDate) -> Self {
+        let mut histoire = Self {
+            dispositif,
+            hasard: StdRng::seed_from_u64(graine),
+            presents: vec![],
+            numero: 0,
+            sans_suite: (debut.year(), 0),
+        };
+        for _ in 0..dispositif.capacite * 19 / 20 {
+            let jours = histoire.hasard.random_range(20..1200);
+            let entree = debut.checked_sub_days(Days::new(jours)).unwrap_or(debut);
+            let personne = histoire.personne(entree);
+            histoire.presents.push(personne);
+        }
+        histoire
+    }
+
+    /// Tells the quarter that ends at `date`: exits of the quarter before are gone, some leave, some
+    /// come, situations move.
+    pub fn trimestre(&mut self, debut: NaiveDate, date: NaiveDate) -> Trimestre {
+        self.presents.retain(|p| p.sortie.is_none());
+        for i in 0..self.presents.len() {
+            self.vit(i, debut, date);
+        }
+        let entrees = self.dispositif.capacite / 14 + self.hasard.random_range(0..4);
+        for _ in 0..entrees {
+            let entree = self.jour(debut, date);
+            let personne = self.personne(entree);
+            self.presents.push(personne);
+        }
+        if date.year() != self.sans_suite.0 {
+            self.sans_suite = (date.year(), 0);
+        }
+        self.sans_suite.1 += self.hasard.random_range(1..5);
+        Trimestre {
+            dispositif: self.dispositif,
+            date,
+            personnes: self.presents.clone(),
+            liste_attente: self.hasard.random_range(0..18),
+            sans_suite: self.sans_suite.1,
+            professionnels: self.dispositif.etp_dixiemes.1.div_ceil(10) + 1,
+        }
+    }
+
+    fn vit(&mut self, i: usize, debut: NaiveDate, date: NaiveDate) {
+        let (change, sort, veille) =
+            (self.hasard.random_bool(0.25), self.hasard.random_bool(0.07), self.hasard.random_bool(0.05));
+        let (emploi, formation, niveau) = (self.tire(EMPLOIS), self.tire(FORMATIONS), self.tire(NIVEAUX));
+        let jour = self.jour(debut, date);
+        let p = &mut self.presents[i];
+        p.emploi_mois = p.emploi;
+        p.formation_mois = p.formation;
+        if change {
+            (p.emploi, p.formation, p.niveau) = (emploi, formation, niveau);
+            if p.emploi == "Contrat en alternance" {
+                p.formation = "Formation";
+            }
+        }
+        if sort {
+            p.sortie = Some(jour.max(p.entree));
+            p.statut = TERMINE;
+        } else if veille {
+            p.statut = VEILLE;
+            p.niveau = NIVEAUX[0].0;
+        }
+    }
+
+    fn jour(&mut self, debut: NaiveDate, date: NaiveDate) -> NaiveDate {
+        let jours = u64::try_from((date - debut).num_days()).unwrap_or(90);
+        debut.checked_add_days(Days::new(self.hasard.random_range(1..jours))).unwrap_or(date)
+    }
+
+    fn personne(&mut self, entree: NaiveDate) -> Personne {
+        self.numero += 1;
+        let reference = format!("{}{:09}", self.dispositif.reference, self.hasard.random_range(100_000_000..999_999_999u32));
+        let age_jours = if self.hasard.random_bool(0.44) {
+            self.hasard.random_range(19 * 366..29 * 365)
+        } else {
+            self.hasard.random_range(29 * 366..58 * 365)
+        };
+        let handicap = self.tire(HANDICAPS);
+        let associe = if self.hasard.random_bool(0.3) { Some(self.tire(HANDICAPS)) } else { None };
+        let emploi = self.tire(EMPLOIS);
+        let formation = if emploi == "Contrat en alternance" { "Formation" } else { self.tire(FORMATIONS) };
+        let structures = self.dispositif.structures;
+        Personne {
+            reference,
+            structure: structures[self.hasard.random_range(0..structures.len())],
+            naissance: entree.checked_sub_days(Days::new(age_jours)).unwrap_or(entree),
+            sexe: if self.hasard.random_bool(0.62) { "Homme" } else { "Femme" },
+            handicap,
+            handicap_associe: associe.filter(|a| *a != handicap),
+            entree,
+            sortie: None,
+            mois_sans_emploi: self.hasard.random_range(0..48u32).saturating_sub(6),
+            orientation: if self.hasard.random_bool(0.58) { "MDPH" } else { "Service public de l’emploi" },
+            statut: SUIVI,
+            niveau: self.tire(NIVEAUX),
+            emploi,
+            emploi_mois: emploi,
+            formation,
+            formation_mois: formation,
+        }
+    }
+
+    fn tire(&mut self, poids: &[(&'static str, u32)]) -> &'static str {
+        let total: u32 = poids.iter().map(|(_, p)| p).sum();
+        let mut reste = self.hasard.random_range(0..total);
+        for (valeur, p) in poids {
+            if reste < *p {
+                return valeur;
+            }
+            reste -= p;
+        }
+        poids[0].0
+    }
+}

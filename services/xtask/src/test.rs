@@ -1,0 +1,40 @@
+//! `cargo xtask test`: everything a fresh machine needs to pass the tests, then the tests.
+
+use anyhow::{Result, bail};
+
+use crate::outil::{cargo, cible, construit, en_ci, installe, lance, trouve};
+use crate::postgres::Serveur;
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Sans PostgreSQL, pour une machine où il ne peut pas être installé ; refusé en intégration continue.
+    #[arg(long)]
+    sans_postgresql: bool,
+    /// Arguments passés à cargo test (par exemple « -p dossier » ou « -- nom_du_test »).
+    #[arg(last = true)]
+    arguments: Vec<String>,
+}
+
+/// Runs the tests.
+pub fn execute(options: &Options) -> Result<()> {
+    if options.sans_postgresql && en_ci() {
+        bail!("the PostgreSQL tests are mandatory in continuous integration");
+    }
+    let postgres = if options.sans_postgresql { None } else { Some(Serveur::demarre()?) };
+    if trouve("strace").is_none() {
+        if let Err(e) = installe(&["strace"], "the kill tests") {
+            if en_ci() {
+                return Err(e);
+            }
+            println!("The kill tests will be skipped: {e}");
+        }
+    }
+    construit(false)?;
+    let mut tests = cargo();
+    tests.args(["test", "--workspace"]).args(&options.arguments).env("MAILLAGE_PROGRAMMES", cible().join("debug"));
+    if let Some(serveur) = &postgres {
+        tests.env("MAILLAGE_PG_URL", serveur.url());
+    }
+    lance(&mut tests)
+}
