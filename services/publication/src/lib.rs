@@ -12,6 +12,7 @@ pub mod contenu;
 pub mod empreinte;
 pub mod enveloppe;
 mod jws;
+pub mod pii;
 pub mod preuve;
 pub mod refus;
 pub mod sceau;

@@ -8,7 +8,7 @@ use crate::contenu::Contenu;
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
 use crate::enveloppe::{self, CorpsAnnonce, Enveloppe, Genre, Raison, References};
 use crate::refus::Refus;
-use crate::{jws, octets};
+use crate::{jws, octets, pii};
 
 /// `typ` of a signed envelope.
 pub const TYPE: &str = "maillage-env+jws";
@@ -79,7 +79,8 @@ impl PublicationSignee {
     }
 }
 
-/// Seals a content at its place in the chain. What the hub would refuse on its form is refused here first.
+/// Seals a content at its place in the chain. What the hub would refuse on its form, and whatever
+/// looks like a person (C-CF-03), is refused here first: nothing has left yet.
 pub fn sceller(
     contenu: &Contenu,
     suite: &SuiteChaine,
@@ -88,6 +89,9 @@ pub fn sceller(
 ) -> Result<PublicationSignee, Refus> {
     let corps = contenu.octets();
     Contenu::lire(&corps)?;
+    if let Some(refus) = pii::inspecter(contenu) {
+        return Err(refus);
+    }
     let enveloppe = Enveloppe {
         v: enveloppe::VERSION,
         iss: contenu.emetteur().clone(),

@@ -9,6 +9,7 @@ use crate::contenu::{Contenu, TAILLE_MAXIMALE};
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
 use crate::enveloppe::Enveloppe;
 use crate::jws::{self, JetonInvalide};
+use crate::pii;
 use crate::refus::{CodeRefus, Refus};
 use crate::sceau::TYPE;
 
@@ -103,7 +104,8 @@ pub fn verifier_enveloppe(jws: &str, cle: &ClePublique, attendu: &Attendu) -> Re
     Ok(EnveloppeVerifiee { jws: jws.to_owned(), empreinte: empreinte_enveloppe(&charge), enveloppe })
 }
 
-/// Step 7: the body is the signed one, it reads strictly, and it speaks of what the envelope says.
+/// Step 7: the body is the signed one, it reads strictly, nothing in it looks like a person, and it
+/// speaks of what the envelope says.
 pub fn verifier(enveloppe: EnveloppeVerifiee, corps: &[u8]) -> Result<PublicationVerifiee, Refus> {
     let claims = &enveloppe.enveloppe;
     let Some(annonce) = &claims.body else {
@@ -113,7 +115,12 @@ pub fn verifier(enveloppe: EnveloppeVerifiee, corps: &[u8]) -> Result<Publicatio
         let detail = format!("{} octets signés, {} reçus.", annonce.len, corps.len());
         return Err(Refus::nouveau(CodeRefus::BodyHashMismatch, detail));
     }
-    let contenu = Contenu::lire(corps)?;
+    // A body that does not read may hold anything: a suspected person is the reason that counts, because
+    // such a body is put aside and never shown.
+    let contenu = Contenu::lire(corps).map_err(|refus| pii::inspecter_octets(corps).unwrap_or(refus))?;
+    if let Some(refus) = pii::inspecter(&contenu) {
+        return Err(refus);
+    }
     let discordance = |detail: String| Err(Refus::nouveau(CodeRefus::SchemaSeriesMismatch, detail));
     if annonce.media != contenu.media() {
         return discordance(format!("Type annoncé : {} ; type du contenu : {}.", annonce.media, contenu.media()));
