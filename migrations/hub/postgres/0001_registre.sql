@@ -31,13 +31,14 @@ CREATE TABLE corps (
     recu_le TIMESTAMPTZ NOT NULL
 );
 
--- Head of the register: number of accepted or refused publications, all nodes together.
+-- Head of the register: its incarnation, and the number of entries received, all nodes together.
 CREATE TABLE registre (
-    id   BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
-    tete BIGINT NOT NULL CHECK (tete >= 0)
+    id     BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    epoque BIGINT NOT NULL CHECK (epoque >= 1),
+    tete   BIGINT NOT NULL CHECK (tete >= 0)
 );
 
-INSERT INTO registre (id, tete) VALUES (1, 0);
+INSERT INTO registre (id, epoque, tete) VALUES (1, 1, 0);
 
 CREATE TABLE publication (
     ordre    BIGINT NOT NULL PRIMARY KEY CHECK (ordre >= 1),
@@ -52,6 +53,7 @@ CREATE TABLE publication (
     jeu      TEXT COLLATE "C",
     periode  TEXT COLLATE "C",
     rev      BIGINT CHECK (rev >= 1),
+    essai    BOOLEAN NOT NULL,
     statut   TEXT COLLATE "C" NOT NULL CHECK (statut IN ('accepted', 'refused', 'stale')),
     motifs   TEXT COLLATE "C" NOT NULL,
     cellules BIGINT NOT NULL CHECK (cellules >= 0),

@@ -42,12 +42,14 @@ CREATE TABLE observation (
     territoire   TEXT COLLATE "C" NOT NULL,
     ventilation  TEXT COLLATE "C" NOT NULL,
     noeud        TEXT COLLATE "C" NOT NULL,
+    jeu          TEXT COLLATE "C" NOT NULL,
     axes         TEXT COLLATE "C" NOT NULL,
     valeur       NUMERIC,
     numerateur   NUMERIC,
     denominateur NUMERIC,
     statut       TEXT COLLATE "C" NOT NULL CHECK (statut IN
         ('publie', 'secret', 'non_transmis', 'sans_objet', 'non_significatif', 'provisoire', 'revise')),
+    seuil        BIGINT CHECK (seuil >= 5), -- of a masked count: what the bounds of a total are made of
     PRIMARY KEY (audience, campagne, indicateur, niveau, territoire, ventilation, noeud),
     CHECK ((valeur IS NOT NULL OR (numerateur IS NOT NULL AND denominateur IS NOT NULL))
         = (statut IN ('publie', 'provisoire', 'revise'))),
@@ -55,8 +57,21 @@ CREATE TABLE observation (
     CHECK (valeur IS NULL OR numerateur IS NULL)
 );
 
-CREATE INDEX observation_tranche ON observation (campagne, noeud);
+CREATE INDEX observation_tranche ON observation (campagne, noeud, jeu);
 CREATE INDEX observation_indicateur ON observation (audience, indicateur, niveau, campagne);
+
+-- Territories that the cells of a slice refer to, with the names only their centre knows.
+CREATE TABLE territoire (
+    campagne      TEXT COLLATE "C" NOT NULL,
+    niveau        TEXT COLLATE "C" NOT NULL CHECK (niveau IN ('structure', 'dispositif', 'departement', 'region')),
+    code          TEXT COLLATE "C" NOT NULL,
+    noeud         TEXT COLLATE "C" NOT NULL REFERENCES noeud (identifiant),
+    jeu           TEXT COLLATE "C" NOT NULL,
+    nom           TEXT COLLATE "C",
+    parent_niveau TEXT COLLATE "C",
+    parent_code   TEXT COLLATE "C",
+    PRIMARY KEY (campagne, niveau, code, noeud, jeu)
+);
 
 CREATE TABLE dispositif (
     campagne      TEXT COLLATE "C" NOT NULL,

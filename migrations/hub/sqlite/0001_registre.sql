@@ -31,13 +31,14 @@ CREATE TABLE corps (
     recu_le TEXT NOT NULL
 ) STRICT;
 
--- Head of the register: number of accepted or refused publications, all nodes together.
+-- Head of the register: its incarnation, and the number of entries received, all nodes together.
 CREATE TABLE registre (
-    id   INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
-    tete INTEGER NOT NULL CHECK (tete >= 0)
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    epoque INTEGER NOT NULL CHECK (epoque >= 1),
+    tete   INTEGER NOT NULL CHECK (tete >= 0)
 ) STRICT;
 
-INSERT INTO registre (id, tete) VALUES (1, 0);
+INSERT INTO registre (id, epoque, tete) VALUES (1, 1, 0);
 
 CREATE TABLE publication (
     ordre    INTEGER NOT NULL PRIMARY KEY CHECK (ordre >= 1),
@@ -52,6 +53,7 @@ CREATE TABLE publication (
     jeu      TEXT,
     periode  TEXT,
     rev      INTEGER CHECK (rev >= 1),
+    essai    INTEGER NOT NULL CHECK (essai IN (0, 1)),
     statut   TEXT NOT NULL CHECK (statut IN ('accepted', 'refused', 'stale')),
     motifs   TEXT NOT NULL CHECK (json_valid(motifs)),
     cellules INTEGER NOT NULL CHECK (cellules >= 0),

@@ -42,12 +42,14 @@ CREATE TABLE observation (
     territoire   TEXT NOT NULL,
     ventilation  TEXT NOT NULL,
     noeud        TEXT NOT NULL,
+    jeu          TEXT NOT NULL,
     axes         TEXT NOT NULL,
     valeur       TEXT,
     numerateur   TEXT,
     denominateur TEXT,
     statut       TEXT NOT NULL CHECK (statut IN
         ('publie', 'secret', 'non_transmis', 'sans_objet', 'non_significatif', 'provisoire', 'revise')),
+    seuil        INTEGER CHECK (seuil >= 5), -- of a masked count: what the bounds of a total are made of
     PRIMARY KEY (audience, campagne, indicateur, niveau, territoire, ventilation, noeud),
     CHECK ((valeur IS NOT NULL OR (numerateur IS NOT NULL AND denominateur IS NOT NULL))
         = (statut IN ('publie', 'provisoire', 'revise'))),
@@ -55,8 +57,21 @@ CREATE TABLE observation (
     CHECK (valeur IS NULL OR numerateur IS NULL)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX observation_tranche ON observation (campagne, noeud);
+CREATE INDEX observation_tranche ON observation (campagne, noeud, jeu);
 CREATE INDEX observation_indicateur ON observation (audience, indicateur, niveau, campagne);
+
+-- Territories that the cells of a slice refer to, with the names only their centre knows.
+CREATE TABLE territoire (
+    campagne      TEXT NOT NULL,
+    niveau        TEXT NOT NULL CHECK (niveau IN ('structure', 'dispositif', 'departement', 'region')),
+    code          TEXT NOT NULL,
+    noeud         TEXT NOT NULL REFERENCES noeud (identifiant),
+    jeu           TEXT NOT NULL,
+    nom           TEXT,
+    parent_niveau TEXT,
+    parent_code   TEXT,
+    PRIMARY KEY (campagne, niveau, code, noeud, jeu)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dispositif (
     campagne      TEXT NOT NULL,

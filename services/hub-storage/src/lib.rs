@@ -4,10 +4,25 @@
 //! One file per aggregate. This crate must never decide whether a content is acceptable (that is
 //! `hub::validation`) and never learns what a person is.
 
+pub mod acceptation;
 pub mod base;
+pub mod campagne;
+pub mod completude;
+pub mod corps;
+pub mod dispositif;
 pub mod ligne;
+pub mod noeud;
+pub mod observation;
+pub mod preuve;
+mod projection;
+pub mod publication;
+pub mod rebuild;
+pub mod registre;
 mod schema;
+mod territoire;
 pub mod valeur;
 
+pub use acceptation::{EntreeRefusee, Examen, PublicationAcceptee};
 pub use base::{Db, ErreurBase, Tx};
+pub use registre::{Depot, Ecart, Sceau};
 pub use schema::Dialecte;

@@ -127,3 +127,91 @@ macro_rules! args {
     ($($v:expr),* $(,)?) => { vec![$($crate::valeur::Val::from($v)),*] };
 }
 pub(crate) use args;
+
+/// `($1, $2), ($3, $4)…`: the rows of a multi-row insert.
+pub(crate) fn lots(lignes: usize, colonnes: usize) -> String {
+    use std::fmt::Write as _;
+    let mut sql = String::with_capacity(lignes * colonnes * 6);
+    for ligne in 0..lignes {
+        sql.push_str(if ligne == 0 { "(" } else { ", (" });
+        for colonne in 0..colonnes {
+            let virgule = if colonne == 0 { "" } else { ", " };
+            // Writing into a String cannot fail.
+            let _ = write!(sql, "{virgule}${}", ligne * colonnes + colonne + 1);
+        }
+        sql.push(')');
+    }
+    sql
+}
+
+/// The conditions of a dynamic `WHERE`, written with the texts of this crate only; values are always bound.
+#[derive(Default)]
+pub(crate) struct Conditions {
+    textes: Vec<String>,
+    valeurs: Vec<Val>,
+}
+
+impl Conditions {
+    /// `colonne = $n`, when there is a value.
+    pub fn egale(&mut self, colonne: &'static str, valeur: Option<impl Into<Val>>) {
+        if let Some(valeur) = valeur {
+            let place = self.lie(valeur);
+            self.textes.push(format!("{colonne} = {place}"));
+        }
+    }
+
+    /// `colonne IN ($n, …)`, when there are values.
+    pub fn parmi(&mut self, colonne: &'static str, valeurs: &[String]) {
+        if !valeurs.is_empty() {
+            let places: Vec<String> = valeurs.iter().map(|v| self.lie(v)).collect();
+            self.textes.push(format!("{colonne} IN ({})", places.join(", ")));
+        }
+    }
+
+    /// `(colonnes) > ($n, …)`: the rest of a page, in the order of the columns.
+    pub fn apres(&mut self, colonnes: &'static str, valeurs: Vec<Val>) {
+        let places: Vec<String> = valeurs.into_iter().map(|v| self.lie(v)).collect();
+        self.textes.push(format!("({colonnes}) > ({})", places.join(", ")));
+    }
+
+    /// A condition with one value, whose place is written `{}`.
+    pub fn ou(&mut self, texte: &'static str, valeur: Option<impl Into<Val>>) {
+        if let Some(valeur) = valeur {
+            let place = self.lie(valeur);
+            self.textes.push(texte.replace("{}", &place));
+        }
+    }
+
+    /// Binds a value that is not in a condition (a limit) and gives its place.
+    pub fn lie(&mut self, valeur: impl Into<Val>) -> String {
+        self.valeurs.push(valeur.into());
+        format!("${}", self.valeurs.len())
+    }
+
+    /// ` WHERE …`, or nothing.
+    pub fn sql(&self) -> String {
+        if self.textes.is_empty() { String::new() } else { format!(" WHERE {}", self.textes.join(" AND ")) }
+    }
+
+    /// The values, in order.
+    pub fn valeurs(self) -> Vec<Val> {
+        self.valeurs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_and_conditions_are_numbered_in_order() {
+        assert_eq!(lots(2, 2), "($1, $2), ($3, $4)");
+        let mut c = Conditions::default();
+        c.egale("a", Some("x"));
+        c.egale("b", None::<i64>);
+        c.parmi("c", &["y".to_owned(), "z".to_owned()]);
+        c.apres("d, e", args![1_i64, 2_i64]);
+        assert_eq!(c.sql(), " WHERE a = $1 AND c IN ($2, $3) AND (d, e) > ($4, $5)");
+        assert_eq!(c.valeurs().len(), 5);
+    }
+}

@@ -1,0 +1,74 @@
+//! From an accepted content to the read models: the same function at ingest and when everything is
+//! rebuilt, so that a rebuild cannot give another result. A content replaces its whole slice
+//! (jeu × centre × period): what disappeared at the node disappears here.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use ::publication::{Contenu, ContenuIndicateurs};
+use referentiel::cellule::{Audience, Cle, Statut};
+use secret_statistique::{CelluleProtegee, ValeurPubliee};
+
+use crate::base::{ErreurBase, Tx};
+use crate::{campagne, completude, dispositif, observation, territoire};
+
+/// The slice a content replaces.
+pub(crate) struct Tranche<'a> {
+    pub noeud: &'a str,
+    pub jeu: &'a str,
+    pub campagne: &'a str,
+}
+
+/// Replaces the slice of a content in every read model.
+pub(crate) async fn remplace(
+    tx: &mut Tx,
+    contenu: &Contenu,
+    jeux: &[String],
+    recu_le: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
+    campagne::ouvre_si_absente(tx, contenu.periode(), jeux).await?;
+    let code = contenu.periode().to_string();
+    let tranche = Tranche { noeud: contenu.emetteur().as_str(), jeu: contenu.jeu(), campagne: &code };
+    match contenu {
+        Contenu::Indicateurs(c) => {
+            observation::remplace(tx, &tranche, c).await?;
+            territoire::remplace(tx, &tranche, c.territoires()).await?;
+        }
+        Contenu::Dispositifs(c) => dispositif::remplace(tx, &tranche, c.dispositifs()).await?,
+    }
+    completude::remplace(tx, &tranche, &completude::recus(contenu), recu_le).await
+}
+
+type Valeurs<'a> = HashMap<(Audience, &'a Cle), (&'a Option<ValeurPubliee>, Statut)>;
+
+/// How many cells or fiches differ from the revision replaced: changed, new or gone.
+pub(crate) fn changements(ancien: Option<&Contenu>, nouveau: &Contenu) -> u64 {
+    let n = match (ancien, nouveau) {
+        (Some(Contenu::Indicateurs(a)), Contenu::Indicateurs(n)) => {
+            let index: Valeurs<'_> = cellules(a).map(|(p, c)| ((p, &c.cle), (&c.valeur, c.statut))).collect();
+            let communs = cellules(n).filter_map(|(p, c)| Some((c, *index.get(&(p, &c.cle))?)));
+            let (communs, identiques) = communs.fold((0, 0), |(communs, identiques), (c, connue)| {
+                (communs + 1, identiques + usize::from((&c.valeur, c.statut) == connue))
+            });
+            differences(index.len(), cellules(n).count(), communs, identiques)
+        }
+        (Some(Contenu::Dispositifs(a)), Contenu::Dispositifs(n)) => {
+            let index: BTreeMap<_, _> = a.dispositifs().iter().map(|d| (&d.reference, d)).collect();
+            let communs = n.dispositifs().iter().filter_map(|d| Some((d, *index.get(&d.reference)?)));
+            let (communs, identiques) =
+                communs.fold((0, 0), |(c, i), (nouveau, ancien)| (c + 1, i + usize::from(nouveau == ancien)));
+            differences(a.dispositifs().len(), n.dispositifs().len(), communs, identiques)
+        }
+        _ => nouveau.taille(),
+    };
+    n as u64
+}
+
+fn cellules(contenu: &ContenuIndicateurs) -> impl Iterator<Item = (Audience, &CelluleProtegee)> {
+    contenu.audiences().iter().flat_map(|t| t.cellules.iter().map(|c| (t.politique.audience, c)))
+}
+
+/// Gone + new + changed.
+fn differences(avant: usize, apres: usize, communs: usize, identiques: usize) -> usize {
+    (avant - communs) + (apres - communs) + (communs - identiques)
+}

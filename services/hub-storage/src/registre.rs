@@ -1,0 +1,340 @@
+//! The register: every entry received, byte for byte, with the receipt that answered it. One transaction
+//! holds the chain head, the register, the slice replaced, the read models and the receipt; a crash
+//! before its end leaves nothing, after it only the answer can be lost.
+
+use chrono::{DateTime, Utc};
+use ::publication::chaine::{Succession, succession};
+use ::publication::{
+    Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Genre, Motif, Refus,
+    StatutAccuse, TeteNoeud, accuse, decider,
+};
+use referentiel::identifiant::IdentifiantNoeud;
+
+use crate::acceptation::Examen;
+use crate::base::{Db, ErreurBase, Tx};
+use crate::schema::Dialecte;
+use crate::valeur::args;
+use crate::{corps, projection};
+
+/// A receipt must stay small enough to be read: so many reasons, and so many bytes of them.
+const MOTIFS_MAXIMUM: usize = 50;
+const OCTETS_DE_MOTIFS: usize = 24 * 1024;
+
+/// Who answers: the hub's identifier and key, the moment of record, the data sets of a campaign.
+pub struct Sceau<'a> {
+    /// Identifier of the hub.
+    pub hub: &'a str,
+    /// Key of the receipts.
+    pub cle: &'a CleSignature,
+    /// Moment of record.
+    pub recu_le: DateTime<Utc>,
+    /// Data sets expected in a campaign that a publication opens.
+    pub jeux: &'a [String],
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Depot {
+    /// Recorded now; the signed receipt.
+    Nouveau {
+        /// Signed receipt.
+        accuse: String,
+        /// What was done.
+        statut: StatutAccuse,
+    },
+    /// Recorded before: the receipt of that time, byte for byte.
+    Doublon(String),
+    /// Not recorded: it does not follow.
+    Ecarte(Ecart),
+}
+
+/// Why an entry does not follow, with what the node needs to go on by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ecart {
+    /// Gap, fork or other history.
+    pub decision: Decision,
+    /// Head held.
+    pub tete: TeteNoeud,
+    /// Envelope held at the position, for a fork.
+    pub enveloppe: Option<String>,
+}
+
+/// An entry already held at a position.
+struct Place {
+    empreinte: Empreinte,
+    jws: String,
+    accuse: String,
+}
+
+/// Head of a node's chain.
+pub async fn tete(db: &Db, noeud: &IdentifiantNoeud) -> Result<TeteNoeud, ErreurBase> {
+    let ligne = db.ligne("/* chaine.tete */ SELECT seq, digest FROM chaine WHERE noeud = $1", args![noeud.as_str()]).await?;
+    ligne.map_or(Ok(TeteNoeud::default()), |l| Ok(TeteNoeud::apres(l.int(0)?.unsigned_abs(), empreinte(&l.text(1)?)?)))
+}
+
+/// Incarnation and head of the whole register.
+pub async fn tete_registre(db: &Db) -> Result<(u64, u64), ErreurBase> {
+    let ligne = db.ligne("/* registre.tete */ SELECT epoque, tete FROM registre WHERE id = 1", args![]).await?;
+    let l = ligne.ok_or_else(|| ErreurBase::RegistreAltere("la tête du registre manque".to_owned()))?;
+    Ok((l.int(0)?.unsigned_abs(), l.int(1)?.unsigned_abs()))
+}
+
+/// What would become of an entry, without examining its content: a duplicate and a gap are answered at once.
+pub async fn previse(db: &Db, enveloppe: &Enveloppe, empreinte: Empreinte) -> Result<Option<Depot>, ErreurBase> {
+    let place = db
+        .ligne(
+            "/* publication.a_la_place */ SELECT digest, jws, accuse FROM publication WHERE noeud = $1 AND seq = $2",
+            args![enveloppe.iss.as_str(), seq_sql(enveloppe.seq)],
+        )
+        .await?;
+    let place = place.map(|l| lit_place(&l)).transpose()?;
+    let tete = tete(db, &enveloppe.iss).await?;
+    Ok(suite(&tete, enveloppe, empreinte, place))
+}
+
+/// Records an entry that was examined, and answers. Sent twice, or fifty times at once, it is recorded once.
+pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot, ErreurBase> {
+    let (jws, enveloppe, digest) = match examen {
+        Examen::Acceptee(a) => {
+            let p = a.publication();
+            (p.jws(), p.enveloppe(), p.empreinte())
+        }
+        Examen::Refusee(r) => (r.enveloppe().jws(), r.enveloppe().enveloppe(), r.enveloppe().empreinte()),
+    };
+    let mut tx = db.begin().await?;
+    let (tete, place) = verrouille(&mut tx, enveloppe).await?;
+    if let Some(depot) = suite(&tete, enveloppe, digest, place) {
+        return Ok(depot);
+    }
+    let (statut, motifs, comptes) = juge(&mut tx, examen, enveloppe).await?;
+    let montree = statut == StatutAccuse::Acceptee && !enveloppe.test;
+    range_corps(&mut tx, examen, enveloppe, statut, sceau.recu_le).await?;
+    if let (Examen::Acceptee(a), true) = (examen, montree) {
+        projection::remplace(&mut tx, a.publication().contenu(), sceau.jeux, sceau.recu_le).await?;
+    }
+    let (epoque, ordre) = avance(&mut tx).await?;
+    let accuse = Accuse {
+        v: accuse::VERSION,
+        iss: sceau.hub.to_owned(),
+        node: enveloppe.iss.clone(),
+        seq: enveloppe.seq,
+        env: digest,
+        status: statut,
+        reasons: motifs,
+        counts: comptes,
+        log_epoch: epoque,
+        leaf: ordre - 1,
+        received_at: sceau.recu_le,
+    };
+    let signe = accuse.signer(sceau.cle);
+    inscrit(&mut tx, &Entree { ordre, jws, enveloppe, digest, accuse: &accuse, signe: &signe }).await?;
+    if montree {
+        inscrit_serie(&mut tx, enveloppe, ordre, sceau.recu_le).await?;
+    }
+    tx.commit().await?;
+    Ok(Depot::Nouveau { accuse: signe, statut })
+}
+
+/// Keeps the body of what is accepted; that of a refused content is not kept at all.
+async fn range_corps(
+    tx: &mut Tx,
+    examen: &Examen,
+    enveloppe: &Enveloppe,
+    statut: StatutAccuse,
+    recu_le: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
+    let Some(annonce) = &enveloppe.body else { return Ok(()) };
+    match examen {
+        Examen::Acceptee(a) if statut == StatutAccuse::Acceptee => {
+            corps::insere(tx, annonce.sha256, a.publication().corps().to_vec(), recu_le).await.map(|_| ())
+        }
+        _ => corps::retire(tx, annonce.sha256).await,
+    }
+}
+
+/// Takes the node's lock (the single writer is one already on SQLite) and reads where its chain stands.
+async fn verrouille(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<(TeteNoeud, Option<Place>), ErreurBase> {
+    let noeud = enveloppe.iss.as_str();
+    if tx.dialecte() == Dialecte::Postgres {
+        tx.ligne("/* noeud.verrou */ SELECT identifiant FROM noeud WHERE identifiant = $1 FOR UPDATE", args![noeud])
+            .await?;
+    }
+    let tete = tx.ligne("/* chaine.courante */ SELECT seq, digest FROM chaine WHERE noeud = $1", args![noeud]).await?;
+    let tete = match tete {
+        Some(l) => TeteNoeud::apres(l.int(0)?.unsigned_abs(), empreinte(&l.text(1)?)?),
+        None => TeteNoeud::default(),
+    };
+    let place = tx
+        .ligne(
+            "/* publication.place */ SELECT digest, jws, accuse FROM publication WHERE noeud = $1 AND seq = $2",
+            args![noeud, seq_sql(enveloppe.seq)],
+        )
+        .await?;
+    Ok((tete, place.map(|l| lit_place(&l)).transpose()?))
+}
+
+fn suite(tete: &TeteNoeud, enveloppe: &Enveloppe, digest: Empreinte, place: Option<Place>) -> Option<Depot> {
+    match decider(tete, enveloppe, digest, place.as_ref().map(|p| p.empreinte)) {
+        Decision::Nouvelle => None,
+        Decision::Doublon => place.map(|p| Depot::Doublon(p.accuse)),
+        decision => Some(Depot::Ecarte(Ecart { decision, tete: *tete, enveloppe: place.map(|p| p.jws) })),
+    }
+}
+
+/// Status, reasons and counts of the receipt; the only decision that depends on the state of the series.
+async fn juge(
+    tx: &mut Tx,
+    examen: &Examen,
+    enveloppe: &Enveloppe,
+) -> Result<(StatutAccuse, Vec<Motif>, Comptes), ErreurBase> {
+    let acceptee = match examen {
+        Examen::Refusee(r) => {
+            return Ok((StatutAccuse::Refusee, motifs(r.motifs()), Comptes { cells: r.cellules(), changed: 0 }));
+        }
+        Examen::Acceptee(a) => a.publication(),
+    };
+    let cells = acceptee.contenu().taille() as u64;
+    let courante = courante(tx, enveloppe).await?;
+    if let Succession::Perimee { courante } = succession(courante.as_ref().map(|c| c.rev), enveloppe.rev.unwrap_or(0)) {
+        let refus = Refus::nouveau(CodeRefus::RevNotGreater, format!("Révision courante : {courante}."));
+        return Ok((StatutAccuse::Perimee, motifs(&[refus]), Comptes { cells, changed: 0 }));
+    }
+    let changed = projection::changements(courante.and_then(|c| c.contenu).as_ref(), acceptee.contenu());
+    Ok((StatutAccuse::Acceptee, vec![], Comptes { cells, changed }))
+}
+
+struct Courante {
+    rev: u64,
+    contenu: Option<Contenu>,
+}
+
+async fn courante(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Option<Courante>, ErreurBase> {
+    let Some(serie) = enveloppe.serie() else { return Ok(None) };
+    let ligne = tx
+        .ligne(
+            "/* serie.courante */ SELECT s.rev, c.octets FROM serie s
+             JOIN publication p ON p.ordre = s.ordre LEFT JOIN corps c ON c.digest = p.corps
+             WHERE s.jeu = $1 AND s.noeud = $2 AND s.periode = $3",
+            args![&serie.dataset, enveloppe.iss.as_str(), &serie.period],
+        )
+        .await?;
+    ligne
+        .map(|l| Ok(Courante { rev: l.int(0)?.unsigned_abs(), contenu: Contenu::lire(&l.bytes(1)?).ok() }))
+        .transpose()
+}
+
+/// Takes the next place of the register, last: other nodes wait for it until the end of the transaction.
+async fn avance(tx: &mut Tx) -> Result<(u64, u64), ErreurBase> {
+    let ligne = tx
+        .ligne("/* registre.avance */ UPDATE registre SET tete = tete + 1 WHERE id = 1 RETURNING epoque, tete", args![])
+        .await?;
+    let l = ligne.ok_or_else(|| ErreurBase::RegistreAltere("la tête du registre manque".to_owned()))?;
+    Ok((l.int(0)?.unsigned_abs(), l.int(1)?.unsigned_abs()))
+}
+
+struct Entree<'a> {
+    ordre: u64,
+    jws: &'a str,
+    enveloppe: &'a Enveloppe,
+    digest: Empreinte,
+    accuse: &'a Accuse,
+    signe: &'a str,
+}
+
+async fn inscrit(tx: &mut Tx, e: &Entree<'_>) -> Result<(), ErreurBase> {
+    let noeud = e.enveloppe.iss.as_str();
+    let serie = e.enveloppe.serie();
+    let kid = ::publication::verification::kid_annonce(e.jws)
+        .map_err(|_| ErreurBase::RegistreAltere("une enveloppe vérifiée n’annonce pas de clé".to_owned()))?;
+    let motifs = serde_json::to_string(&e.accuse.reasons)
+        .map_err(|_| ErreurBase::RegistreAltere("les motifs ne s’écrivent pas".to_owned()))?;
+    tx.execute(
+        "/* publication.insere */ INSERT INTO publication (ordre, noeud, seq, digest, prev, genre, kid, jws, corps, jeu,
+         periode, rev, essai, statut, motifs, cellules, accuse, recu_le)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+        args![
+            seq_sql(e.ordre),
+            noeud,
+            seq_sql(e.enveloppe.seq),
+            e.digest.to_string(),
+            e.enveloppe.prev.map(|p| p.to_string()),
+            genre(e.enveloppe.kind),
+            kid,
+            e.jws,
+            e.enveloppe.body.as_ref().map(|b| b.sha256.to_string()),
+            serie.map(|s| s.dataset.clone()),
+            serie.map(|s| s.period.clone()),
+            e.enveloppe.rev.map(seq_sql),
+            e.enveloppe.test,
+            code_statut(e.accuse.status),
+            motifs,
+            seq_sql(e.accuse.counts.cells),
+            e.signe,
+            e.accuse.received_at,
+        ],
+    )
+    .await?;
+    tx.execute(
+        "/* chaine.avance */ INSERT INTO chaine (noeud, seq, digest) VALUES ($1, $2, $3)
+         ON CONFLICT (noeud) DO UPDATE SET seq = excluded.seq, digest = excluded.digest",
+        args![noeud, seq_sql(e.enveloppe.seq), e.digest.to_string()],
+    )
+    .await?;
+    Ok(())
+}
+
+pub(crate) async fn inscrit_serie(
+    tx: &mut Tx,
+    enveloppe: &Enveloppe,
+    ordre: u64,
+    recu_le: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
+    let (Some(serie), Some(rev)) = (enveloppe.serie(), enveloppe.rev) else { return Ok(()) };
+    tx.execute(
+        "/* serie.remplace */ INSERT INTO serie (jeu, noeud, periode, rev, ordre, recu_le) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (jeu, noeud, periode) DO UPDATE SET rev = excluded.rev, ordre = excluded.ordre, recu_le = excluded.recu_le",
+        args![&serie.dataset, enveloppe.iss.as_str(), &serie.period, seq_sql(rev), seq_sql(ordre), recu_le],
+    )
+    .await?;
+    Ok(())
+}
+
+fn motifs(refus: &[Refus]) -> Vec<Motif> {
+    let mut octets = 0;
+    let tenus = refus.iter().map(Motif::from).take(MOTIFS_MAXIMUM).take_while(|m| {
+        octets += m.msg.len() + m.cell.as_ref().map_or(0, String::len) + 64;
+        octets <= OCTETS_DE_MOTIFS
+    });
+    tenus.collect()
+}
+
+fn lit_place(l: &crate::ligne::Row) -> Result<Place, ErreurBase> {
+    Ok(Place { empreinte: empreinte(&l.text(0)?)?, jws: l.text(1)?, accuse: l.text(2)? })
+}
+
+pub(crate) fn empreinte(texte: &str) -> Result<Empreinte, ErreurBase> {
+    texte.parse().map_err(|_| ErreurBase::RegistreAltere(format!("« {texte} » n’est pas une empreinte")))
+}
+
+pub(crate) fn seq_sql(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
+fn genre(genre: Genre) -> &'static str {
+    match genre {
+        Genre::Publication => "publish",
+        Genre::Retrait => "withdraw",
+        Genre::Rotation => "rotate",
+        Genre::Restauration => "restore",
+        Genre::Battement => "heartbeat",
+    }
+}
+
+/// Name of a status in the register and on the wire.
+pub fn code_statut(statut: StatutAccuse) -> &'static str {
+    match statut {
+        StatutAccuse::Acceptee => "accepted",
+        StatutAccuse::Refusee => "refused",
+        StatutAccuse::Perimee => "stale",
+    }
+}
