@@ -6,7 +6,6 @@ use referentiel::identifiant::IdentifiantNoeud;
 use serde::{Deserialize, Serialize};
 
 use crate::cle::{ClePublique, CleSignature};
-use crate::contenu::garder_json;
 use crate::empreinte::Empreinte;
 use crate::refus::{CodeRefus, Refus};
 use crate::{jws, octets};
@@ -100,9 +99,7 @@ impl Accuse {
     pub fn verifier(jws: &str, cle_hub: &ClePublique) -> Result<Self, Refus> {
         let invalide = |detail: String| Refus::nouveau(CodeRefus::ReceiptInvalid, detail);
         let charge = jws::verifier(jws, TYPE, cle_hub).map_err(|e| invalide(e.to_string()))?;
-        let texte = String::from_utf8(charge).map_err(|_| invalide("L’accusé n’est pas en UTF-8.".to_owned()))?;
-        garder_json(&texte).map_err(|r| invalide(r.to_string()))?;
-        let accuse: Self = serde_json::from_str(&texte).map_err(|e| invalide(format!("Colonne {}.", e.column())))?;
+        let accuse: Self = jws::lire_objet(&charge).map_err(|e| invalide(e.to_string()))?;
         if accuse.v != VERSION {
             return Err(invalide(format!("Version lue : {} ; version connue : {VERSION}.", accuse.v)));
         }

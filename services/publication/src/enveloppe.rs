@@ -160,12 +160,6 @@ impl Enveloppe {
     /// Each kind has its own members, neither more nor less.
     pub(crate) fn coherente(&self) -> Result<(), Refus> {
         let malformee = |detail: &str| Err(Refus::nouveau(CodeRefus::EnvMalformed, detail));
-        if self.v != VERSION {
-            return Err(Refus::nouveau(
-                CodeRefus::EnvUnsupportedVersion,
-                format!("Version lue : {} ; version connue : {VERSION}.", self.v),
-            ));
-        }
         if self.seq == 0 || (self.seq == 1) != self.prev.is_none() {
             return malformee("« prev » vaut « 0 » pour la première entrée, et pour elle seule.");
         }

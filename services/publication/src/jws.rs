@@ -3,9 +3,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::cle::{ClePublique, CleSignature};
+use crate::contenu::garder_json;
 
 /// Largest token read; an envelope, a receipt or a proof is far smaller.
 pub(crate) const TAILLE_MAXIMALE: usize = 64 * 1024;
@@ -36,6 +38,8 @@ pub(crate) enum JetonInvalide {
     Cle,
     #[error("La signature du jeton est fausse.")]
     Signature,
+    #[error("La charge du jeton est illisible : {0}")]
+    Charge(String),
 }
 
 /// A token cut in its parts, nothing verified yet.
@@ -63,7 +67,7 @@ pub(crate) fn lire<'a>(jeton: &'a str, typ: &'static str) -> Result<JetonLu<'a>,
     let (en_tete, charge) = signe.split_once('.').ok_or(JetonInvalide::Forme)?;
     let decode = |partie: &str| URL_SAFE_NO_PAD.decode(partie).map_err(|_| JetonInvalide::Forme);
     let (en_tete, charge, signature) = (decode(en_tete)?, decode(charge)?, decode(signature)?);
-    let en_tete: EnTete = serde_json::from_slice(&en_tete).map_err(|_| JetonInvalide::EnTete)?;
+    let en_tete: EnTete = lire_objet(&en_tete).map_err(|_| JetonInvalide::EnTete)?;
     if en_tete.alg != "EdDSA" {
         return Err(JetonInvalide::Algorithme);
     }
@@ -81,4 +85,17 @@ pub(crate) fn verifier(jeton: &str, typ: &'static str, cle: &ClePublique) -> Res
         return Err(JetonInvalide::Cle);
     }
     if cle.verifier(lu.signe.as_bytes(), &lu.signature) { Ok(lu.charge) } else { Err(JetonInvalide::Signature) }
+}
+
+/// Reads a payload under the limits of the protocol: UTF-8, one JSON object, no duplicate key, plain
+/// integers. An array is refused although the JSON crate would fill a struct from it.
+pub(crate) fn lire_objet<T: DeserializeOwned>(charge: &[u8]) -> Result<T, JetonInvalide> {
+    let illisible = |detail: String| JetonInvalide::Charge(detail);
+    let texte = std::str::from_utf8(charge).map_err(|_| illisible("elle n’est pas en UTF-8.".to_owned()))?;
+    if !texte.starts_with('{') {
+        return Err(illisible("un objet JSON est attendu.".to_owned()));
+    }
+    garder_json(texte).map_err(|refus| illisible(refus.to_string()))?;
+    serde_json::from_str(texte)
+        .map_err(|e| illisible(format!("membre inconnu, absent ou d’un autre type (colonne {}).", e.column())))
 }

@@ -221,7 +221,7 @@ mod tests {
             "BFC01/Structure Passerelle 2",
             "ESAT n° 12 de l’avenue du 8 mai 1945",
             "Cap emploi 54 – 57",
-            "cdg-267000018",
+            "cdg-267000016",
             "2026-T1",
             "1.0.0",
             "EA05A",

@@ -16,7 +16,6 @@ use referentiel::identifiant::IdentifiantNoeud;
 use serde::{Deserialize, Serialize};
 
 use crate::cle::{ClePublique, CleSignature};
-use crate::contenu::garder_json;
 use crate::empreinte::{Empreinte, empreinte_requete};
 use crate::jws;
 use crate::refus::{CodeRefus, Refus};
@@ -158,8 +157,7 @@ pub fn verifier(
 fn lire(jeton: &str, cle: &ClePublique) -> Result<Revendications, Refus> {
     fournisseur();
     let charge = jws::verifier(jeton, TYPE, cle).map_err(|e| refuse(e.to_string()))?;
-    let texte = std::str::from_utf8(&charge).map_err(|_| refuse("La preuve n’est pas en UTF-8."))?;
-    garder_json(texte).map_err(|r| refuse(r.to_string()))?;
+    jws::lire_objet::<Revendications>(&charge).map_err(|e| refuse(e.to_string()))?;
     // Time, audience and issuer are checked by `verifier`, on exact types and on the given clock.
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.required_spec_claims = ["exp", "iss", "sub", "aud"].map(str::to_owned).into();

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::chaine::TeteNoeud;
 use crate::cle::{ClePublique, CleSignature};
-use crate::contenu::garder_json;
 use crate::empreinte::Empreinte;
 use crate::refus::{CodeRefus, Refus};
 use crate::{jws, octets};
@@ -40,9 +39,7 @@ impl TeteSignee {
     pub fn verifier(jws: &str, cle_hub: &ClePublique, noeud: &IdentifiantNoeud) -> Result<Self, Refus> {
         let invalide = |detail: String| Refus::nouveau(CodeRefus::HeadInvalid, detail);
         let charge = jws::verifier(jws, TYPE, cle_hub).map_err(|e| invalide(e.to_string()))?;
-        let texte = String::from_utf8(charge).map_err(|_| invalide("La tête n’est pas en UTF-8.".to_owned()))?;
-        garder_json(&texte).map_err(|r| invalide(r.to_string()))?;
-        let tete: Self = serde_json::from_str(&texte).map_err(|e| invalide(format!("Colonne {}.", e.column())))?;
+        let tete: Self = jws::lire_objet(&charge).map_err(|e| invalide(e.to_string()))?;
         if &tete.node != noeud {
             return Err(invalide(format!("Tête de {}, attendue pour {noeud}.", tete.node)));
         }

@@ -3,11 +3,12 @@
 //! reach the store, because the store takes a [`PublicationVerifiee`].
 
 use referentiel::identifiant::IdentifiantNoeud;
+use serde::Deserialize;
 
 use crate::cle::ClePublique;
 use crate::contenu::{Contenu, TAILLE_MAXIMALE};
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
-use crate::enveloppe::Enveloppe;
+use crate::enveloppe::{Enveloppe, VERSION};
 use crate::jws::{self, JetonInvalide};
 use crate::pii;
 use crate::refus::{CodeRefus, Refus};
@@ -134,12 +135,20 @@ pub fn verifier(enveloppe: EnveloppeVerifiee, corps: &[u8]) -> Result<Publicatio
     Ok(PublicationVerifiee { enveloppe, contenu, corps: corps.to_vec() })
 }
 
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
+}
+
 fn lire_enveloppe(charge: &[u8]) -> Result<Enveloppe, Refus> {
     let malformee = |detail: String| Refus::nouveau(CodeRefus::EnvMalformed, detail);
-    let texte = std::str::from_utf8(charge).map_err(|_| malformee("L’enveloppe n’est pas en UTF-8.".to_owned()))?;
-    crate::contenu::garder_json(texte).map_err(|r| malformee(r.to_string()))?;
-    let enveloppe: Enveloppe =
-        serde_json::from_str(texte).map_err(|e| malformee(format!("Colonne {}.", e.column())))?;
+    // The version first: a later one may have members that this one does not know.
+    let Version { v } = jws::lire_objet(charge).map_err(|e| malformee(e.to_string()))?;
+    if v != VERSION {
+        let detail = format!("Version lue : {v} ; version connue : {VERSION}.");
+        return Err(Refus::nouveau(CodeRefus::EnvUnsupportedVersion, detail));
+    }
+    let enveloppe: Enveloppe = jws::lire_objet(charge).map_err(|e| malformee(e.to_string()))?;
     if enveloppe.body.as_ref().is_some_and(|b| b.len > TAILLE_MAXIMALE as u64) {
         return Err(malformee(format!("Le corps annoncé dépasse {TAILLE_MAXIMALE} octets.")));
     }

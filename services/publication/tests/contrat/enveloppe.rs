@@ -1,0 +1,184 @@
+//! Envelopes, receipts and heads as the other side receives them.
+
+use publication::accuse::{self, VERSION};
+use publication::tete::TeteSignee;
+use publication::*;
+use serde_json::json;
+
+use crate::fabrique::*;
+
+fn refus(jws: &str) -> CodeRefus {
+    verifier_enveloppe(jws, &cle_noeud().publique(), &attendu())
+        .expect_err("une enveloppe hostile a été acceptée")
+        .code()
+}
+
+#[test]
+fn a_sealed_publication_is_verified_to_the_byte() {
+    let scellee = scellee();
+    let recue = recevoir(scellee.enveloppe_jws(), scellee.corps()).unwrap();
+    assert_eq!(
+        (recue.empreinte(), recue.corps(), recue.jws()),
+        (scellee.empreinte(), scellee.corps(), scellee.enveloppe_jws())
+    );
+    assert_eq!((recue.enveloppe(), recue.contenu()), (scellee.enveloppe(), &contenu()));
+    let fiches = sceller(&dispositifs(), &premiere(), &emission(), &cle_noeud()).unwrap();
+    assert!(recevoir(fiches.enveloppe_jws(), fiches.corps()).is_ok());
+}
+
+#[test]
+fn sealing_twice_gives_the_same_bytes() {
+    assert_eq!(scellee(), scellee());
+}
+
+#[test]
+fn one_flipped_bit_anywhere_in_the_envelope_is_refused() {
+    let jws = scellee().enveloppe_jws().to_owned();
+    for place in 0..jws.len() {
+        let mut octets = jws.clone().into_bytes();
+        octets[place] ^= 1;
+        let Ok(texte) = String::from_utf8(octets) else { continue };
+        assert!(verifier_enveloppe(&texte, &cle_noeud().publique(), &attendu()).is_err(), "octet {place}");
+    }
+}
+
+#[test]
+fn each_refusal_has_its_name() {
+    assert_eq!(refus(&enveloppe_modifiee(|c| c["aud"] = json!("https://autre.example"))), CodeRefus::EnvWrongAudience);
+    assert_eq!(refus(&enveloppe_modifiee(|c| c["iss"] = json!("cdg-267000016"))), CodeRefus::AuthWrongNode);
+    assert_eq!(refus(&enveloppe_modifiee(|c| c["v"] = json!(2))), CodeRefus::EnvUnsupportedVersion);
+    assert_eq!(refus("pas un jeton"), CodeRefus::EnvMalformed);
+    let du_hub = sceller(&contenu(), &premiere(), &emission(), &cle_hub()).unwrap();
+    assert_eq!(refus(du_hub.enveloppe_jws()), CodeRefus::AuthKeyUnknown);
+    let autre = sceller(&dispositifs(), &premiere(), &emission(), &cle_noeud()).unwrap();
+    let melange = scellee().enveloppe_jws().rsplit_once('.').unwrap().0.to_owned();
+    let signature = autre.enveloppe_jws().rsplit_once('.').unwrap().1.to_owned();
+    assert_eq!(refus(&format!("{melange}.{signature}")), CodeRefus::EnvSignatureInvalid);
+}
+
+#[test]
+fn members_are_those_of_the_kind_and_no_other() {
+    let malformees = [
+        enveloppe_modifiee(|c| c["aud"] = json!([HUB])),
+        enveloppe_modifiee(|c| c["seq"] = json!(0)),
+        enveloppe_modifiee(|c| c["seq"] = json!(2)),
+        enveloppe_modifiee(|c| c["seq"] = json!("1")),
+        enveloppe_modifiee(|c| c["rev"] = json!(0)),
+        enveloppe_modifiee(|c| c["rev"] = json!(2)),
+        enveloppe_modifiee(|c| c["body"] = json!(null)),
+        enveloppe_modifiee(|c| c["kind"] = json!("heartbeat")),
+        enveloppe_modifiee(|c| c["kind"] = json!("withdraw")),
+        enveloppe_modifiee(|c| c["kind"] = json!("delete")),
+        enveloppe_modifiee(|c| c["exp"] = json!(0)),
+        enveloppe_modifiee(|c| c["body"]["len"] = json!(16 * 1024 * 1024 + 1)),
+        enveloppe_modifiee(|c| c["prev"] = json!("1")),
+    ];
+    for jws in malformees {
+        assert_eq!(refus(&jws), CodeRefus::EnvMalformed);
+    }
+    let deux_fois =
+        serde_json::to_string(scellee().enveloppe()).unwrap().replacen(r#""seq":1"#, r#""seq":1,"seq":1"#, 1);
+    assert_eq!(
+        refus(&forger(en_tete(sceau::TYPE).to_string().as_bytes(), deux_fois.as_bytes())),
+        CodeRefus::EnvMalformed
+    );
+}
+
+#[test]
+fn matrix_6_a_body_that_is_not_the_signed_one_is_refused() {
+    let scellee = scellee();
+    let mut corps = scellee.corps().to_vec();
+    let code = |corps: &[u8]| recevoir(scellee.enveloppe_jws(), corps).unwrap_err().code();
+    corps[100] ^= 1;
+    assert_eq!(code(&corps), CodeRefus::BodyHashMismatch);
+    assert_eq!(code(&scellee.corps()[..100]), CodeRefus::BodyHashMismatch);
+    assert_eq!(code(b""), CodeRefus::BodyHashMismatch);
+}
+
+#[test]
+fn body_and_envelope_speak_of_one_thing() {
+    let autre_emetteur = corps_modifie(NOEUD, "cdg-267000016");
+    let autre_periode = corps_modifie("2026-T1", "2026-T2");
+    for corps in [autre_emetteur, autre_periode] {
+        let code = recevoir(&publication_forgee(&corps), &corps).unwrap_err().code();
+        assert_eq!(code, CodeRefus::SchemaSeriesMismatch);
+    }
+    let fiches = dispositifs().octets();
+    assert_eq!(recevoir(&publication_forgee(&fiches), &fiches).unwrap_err().code(), CodeRefus::SchemaSeriesMismatch);
+}
+
+#[test]
+fn a_signed_body_that_holds_a_person_is_refused_for_that_reason_first() {
+    // Readable or not, the reason that counts is the same: the body is put aside.
+    let lisible = corps_modifie("Plateforme emploi accompagné 70", "BFC01829794086");
+    let illisible = corps_modifie(r#""v":1"#, r#""v":1,"reference_personne":"BFC01829794086""#);
+    for corps in [lisible, illisible] {
+        let refus = recevoir(&publication_forgee(&corps), &corps).unwrap_err();
+        assert_eq!(refus.code(), CodeRefus::PiiSuspected);
+        assert!(refus.code().consomme_la_position());
+    }
+}
+
+fn accuse() -> Accuse {
+    Accuse {
+        v: VERSION,
+        iss: HUB.to_owned(),
+        node: noeud(),
+        seq: 1,
+        env: scellee().empreinte(),
+        status: StatutAccuse::Acceptee,
+        reasons: vec![],
+        counts: Comptes { cells: 14, changed: 14 },
+        log_epoch: 1,
+        leaf: 0,
+        received_at: instant("2026-04-03T02:17:12.345678Z"),
+    }
+}
+
+#[test]
+fn a_receipt_is_the_same_bytes_every_time_and_reads_back() {
+    let jws = accuse().signer(&cle_hub());
+    assert_eq!(jws, accuse().signer(&cle_hub()));
+    assert_eq!(Accuse::verifier(&jws, &cle_hub().publique()).unwrap(), accuse());
+    let refusee = Refus::nouveau(CodeRefus::SdcCellBelowThreshold, "Seuil : 5.").sur_cellule("EA01 · departement 70");
+    let motifs = Accuse { status: StatutAccuse::Refusee, reasons: vec![Motif::from(&refusee)], ..accuse() };
+    assert_eq!(Accuse::verifier(&motifs.signer(&cle_hub()), &cle_hub().publique()).unwrap(), motifs);
+}
+
+#[test]
+fn matrix_10_a_receipt_of_another_key_or_kind_is_ignored() {
+    let code = |jws: &str| Accuse::verifier(jws, &cle_hub().publique()).unwrap_err().code();
+    assert_eq!(code(&accuse().signer(&cle_noeud())), CodeRefus::ReceiptInvalid);
+    assert_eq!(code("<html>200 OK</html>"), CodeRefus::ReceiptInvalid); // matrix 11: a proxy's page
+    assert_eq!(code(scellee().enveloppe_jws()), CodeRefus::ReceiptInvalid);
+    assert_eq!(code(&Accuse { v: 2, ..accuse() }.signer(&cle_hub())), CodeRefus::ReceiptInvalid);
+    assert_ne!(accuse::TYPE, sceau::TYPE);
+}
+
+#[test]
+fn a_head_is_about_its_node() {
+    let kid = cle_noeud().publique().kid();
+    let tete = TeteSignee { node: noeud(), log_epoch: 1, seq: 1, digest: Some(scellee().empreinte()), kid };
+    let jws = tete.signer(&cle_hub());
+    assert_eq!(TeteSignee::verifier(&jws, &cle_hub().publique(), &noeud()).unwrap(), tete);
+    let autre = "cdg-267000016".parse().unwrap();
+    let code = |jws: &str, noeud| TeteSignee::verifier(jws, &cle_hub().publique(), noeud).unwrap_err().code();
+    assert_eq!(code(&jws, &autre), CodeRefus::HeadInvalid);
+    assert_eq!(code(&TeteSignee { digest: None, ..tete }.signer(&cle_hub()), &noeud()), CodeRefus::HeadInvalid);
+}
+
+#[test]
+fn keys_are_read_and_written_as_other_tools_do() {
+    let cle = CleSignature::generer(&mut Compteur(1));
+    let pem = cle.pem().unwrap();
+    assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"));
+    assert_eq!(CleSignature::depuis_pem(&pem).unwrap().publique(), cle.publique());
+    assert!(!format!("{cle:?}").contains(&pem[28..60]));
+    // RFC 8037, appendix A.3: thumbprint of the key of RFC 8032 test 1.
+    assert_eq!(cle_noeud().publique().kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    assert_eq!(cle_noeud().publique().to_string(), "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    let lisible = cle.publique().empreinte_lisible();
+    assert_eq!(lisible.split(' ').map(str::len).collect::<Vec<_>>(), [5; 6]);
+    let spki = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
+    assert_eq!(ClePublique::depuis_pem(spki).unwrap(), cle_noeud().publique());
+}

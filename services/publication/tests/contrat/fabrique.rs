@@ -1,0 +1,241 @@
+//! Fixed keys, a fixed generator, one small content, and a forge that signs anything: what a test
+//! needs to play the node, the hub and the forger.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, Utc};
+use ed25519_dalek::{Signer as _, SigningKey};
+use publication::contenu::Parent;
+use publication::*;
+use rand::{TryCryptoRng, TryRng};
+use referentiel::Decimal;
+use referentiel::cellule::{Audience, Cle, Ventilation};
+use referentiel::identifiant::IdentifiantNoeud;
+use referentiel::territoire::Niveau;
+use secret_statistique::{CelluleBrute, Grandeur, Passe, Politique, TableBrute, proteger};
+use serde_json::{Value, json};
+
+pub const HUB: &str = "https://hub.example/maillage";
+pub const NOEUD: &str = "cdg-287000012";
+
+/// Secret keys of RFC 8032 §7.1, tests 1 and 2: published, hence recognisable and worth nothing.
+const SECRET_NOEUD: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+const SECRET_HUB: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+
+/// PKCS#8 of an Ed25519 key: a constant prefix, then the 32 bytes.
+fn pem(hexadecimal: &str) -> String {
+    let mut der = vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    der.extend(octets_de(hexadecimal));
+    let base64 = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN PRIVATE KEY-----\n{base64}\n-----END PRIVATE KEY-----\n")
+}
+
+fn octets_de(hexadecimal: &str) -> [u8; 32] {
+    let octets: Vec<u8> = (0..32).map(|i| u8::from_str_radix(&hexadecimal[2 * i..2 * i + 2], 16).unwrap()).collect();
+    octets.try_into().unwrap()
+}
+
+pub fn cle_noeud() -> CleSignature {
+    CleSignature::depuis_pem(&pem(SECRET_NOEUD)).unwrap()
+}
+
+pub fn cle_hub() -> CleSignature {
+    CleSignature::depuis_pem(&pem(SECRET_HUB)).unwrap()
+}
+
+/// The node's key outside the crate's types, to forge what they refuse to write.
+pub fn forge() -> SigningKey {
+    SigningKey::from_bytes(&octets_de(SECRET_NOEUD))
+}
+
+pub fn noeud() -> IdentifiantNoeud {
+    NOEUD.parse().unwrap()
+}
+
+pub fn instant(texte: &str) -> DateTime<Utc> {
+    texte.parse().unwrap()
+}
+
+/// Counts upwards: the same bytes in every run, on every version of every crate.
+pub struct Compteur(pub u8);
+
+impl TryRng for Compteur {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut octets = [0; 4];
+        self.try_fill_bytes(&mut octets)?;
+        Ok(u32::from_le_bytes(octets))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut octets = [0; 8];
+        self.try_fill_bytes(&mut octets)?;
+        Ok(u64::from_le_bytes(octets))
+    }
+
+    fn try_fill_bytes(&mut self, octets: &mut [u8]) -> Result<(), Infallible> {
+        for octet in octets {
+            *octet = self.0;
+            self.0 = self.0.wrapping_add(1);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Compteur {}
+
+pub fn origine() -> Origine {
+    Origine {
+        version_jeu: "1.0.0".to_owned(),
+        emetteur: noeud(),
+        periode: "2026-T1".parse().unwrap(),
+        date: NaiveDate::from_ymd_opt(2026, 3, 31).unwrap(),
+    }
+}
+
+fn cle(indicateur: &str, niveau: Niveau, territoire: &str, axes: &[(&str, &str)]) -> Cle {
+    let ventilation = Ventilation::nouvelle(axes.iter().copied());
+    Cle { indicateur: indicateur.to_owned(), niveau, territoire: territoire.to_owned(), ventilation }
+}
+
+/// A file active of 40 in one dispositif, of which 3 women to mask, a rate and places.
+pub fn protegee(audience: Audience) -> secret_statistique::TableProtegee {
+    use Grandeur::{Effectif, Operationnel, SansObjet, Taux};
+    let (dep, dis) = (Niveau::Departement, Niveau::Dispositif);
+    let cellules = vec![
+        (cle("EA01", dep, "70", &[]), Effectif(40)),
+        (cle("EA01", dis, "BFC01", &[]), Effectif(40)),
+        (cle("EA01", dis, "BFC01", &[("sexe", "F")]), Effectif(3)),
+        (cle("EA01", dis, "BFC01", &[("sexe", "M")]), Effectif(37)),
+        (cle("EA08", dis, "BFC01", &[]), Operationnel("45.50".parse::<Decimal>().unwrap())),
+        (
+            cle("EA09", dis, "BFC01", &[]),
+            Taux { numerateur: cle("EA01", dis, "BFC01", &[]), denominateur: cle("EA08", dis, "BFC01", &[]) },
+        ),
+        (cle("EA10", dis, "BFC01", &[]), SansObjet),
+    ];
+    let cellules = cellules.into_iter().map(|(cle, grandeur)| CelluleBrute { cle, grandeur }).collect();
+    let parents = BTreeMap::from([((dis, "BFC01".to_owned()), (dep, "70".to_owned()))]);
+    let brute = TableBrute::nouvelle("ea.indicateurs", cellules, parents).unwrap();
+    let seuil = if audience == Audience::Public { 11 } else { 5 };
+    let politique = Politique {
+        audience,
+        seuil,
+        seuil_sensible: 11,
+        axes_sensibles: ["handicap".to_owned()].into(),
+        zeros: secret_statistique::Zeros::Montres,
+        denominateur_minimal: 5,
+        largeur: 3,
+    };
+    // Masked beforehand, so that the fixture does not depend on how the disclosure control completes.
+    let masquees = ["F", "M"].map(|sexe| cle("EA01", dis, "BFC01", &[("sexe", sexe)]));
+    let passe = Passe { deja_masquees: masquees.into(), ..Passe::default() };
+    proteger(&brute, &politique, &passe).unwrap()
+}
+
+pub fn territoires() -> Vec<TerritoirePublie> {
+    let parent = Some(Parent { niveau: Niveau::Departement, code: "70".to_owned() });
+    vec![
+        TerritoirePublie {
+            niveau: Niveau::Dispositif,
+            code: "BFC01".to_owned(),
+            nom: Some("Plateforme emploi accompagné 70".to_owned()),
+            parent,
+        },
+        TerritoirePublie { niveau: Niveau::Departement, code: "70".to_owned(), nom: None, parent: None },
+    ]
+}
+
+pub fn contenu() -> Contenu {
+    let tables = [protegee(Audience::Public), protegee(Audience::Reseau)];
+    Contenu::indicateurs(&[&tables[0], &tables[1]], origine(), territoires(), &mut Compteur(0)).unwrap()
+}
+
+pub fn dispositif(reference: &str) -> DispositifPublie {
+    DispositifPublie {
+        reference: reference.parse().unwrap(),
+        nom: Some("Plateforme emploi accompagné 70".to_owned()),
+        departement: Some("70".parse().unwrap()),
+        region: Some("27".to_owned()),
+        statut: "ACT".to_owned(),
+        structures: vec!["Structure Les Tilleuls".to_owned(), "Structure Horizon".to_owned()],
+        capacite: Some(40),
+        etp_total: Some("4.5".parse().unwrap()),
+        etp_hors_administratifs: None,
+        professionnels: Some(5),
+        liste_attente: Some(13),
+        sans_suite: Some(0),
+    }
+}
+
+pub fn dispositifs() -> Contenu {
+    Contenu::dispositifs(origine(), vec![dispositif("BFC02"), dispositif("BFC01")], &mut Compteur(0)).unwrap()
+}
+
+pub fn emission() -> Emission {
+    Emission {
+        hub: HUB.to_owned(),
+        region: "27".to_owned(),
+        references: References {
+            catalogue: "1.0.0#catalogue".to_owned(),
+            thresholds: "2026-1#seuils".to_owned(),
+            campaign: "2026-T1".to_owned(),
+        },
+        cree_le: instant("2026-04-03T02:17:09Z"),
+        essai: false,
+    }
+}
+
+pub fn premiere() -> SuiteChaine {
+    SuiteChaine { seq: 1, prev: None, rev: 1, supersedes: None, raison: Raison::Premiere }
+}
+
+pub fn scellee() -> PublicationSignee {
+    sceller(&contenu(), &premiere(), &emission(), &cle_noeud()).unwrap()
+}
+
+pub fn attendu() -> Attendu {
+    Attendu { noeud: noeud(), hub: HUB.to_owned() }
+}
+
+/// Any header and payload, signed by the node's true key.
+pub fn forger(en_tete: &[u8], charge: &[u8]) -> String {
+    let signe = format!("{}.{}", URL_SAFE_NO_PAD.encode(en_tete), URL_SAFE_NO_PAD.encode(charge));
+    let signature = URL_SAFE_NO_PAD.encode(forge().sign(signe.as_bytes()).to_bytes());
+    format!("{signe}.{signature}")
+}
+
+pub fn en_tete(typ: &str) -> Value {
+    json!({"alg": "EdDSA", "typ": typ, "kid": cle_noeud().publique().kid()})
+}
+
+/// The sealed envelope's claims, changed and signed again by the true key.
+pub fn enveloppe_modifiee(change: impl FnOnce(&mut Value)) -> String {
+    let mut claims = serde_json::to_value(scellee().enveloppe()).unwrap();
+    change(&mut claims);
+    forger(en_tete(sceau::TYPE).to_string().as_bytes(), claims.to_string().as_bytes())
+}
+
+/// A body and an envelope that announces it truthfully, both signed by the true key.
+pub fn publication_forgee(corps: &[u8]) -> String {
+    enveloppe_modifiee(|claims| {
+        claims["body"]["sha256"] = json!(empreinte_corps(corps));
+        claims["body"]["len"] = json!(corps.len());
+    })
+}
+
+/// The canonical body, with one text replaced.
+pub fn corps_modifie(avant: &str, apres: &str) -> Vec<u8> {
+    let texte = String::from_utf8(contenu().octets()).unwrap();
+    assert!(texte.contains(avant), "« {avant} » n’est pas dans le corps de référence");
+    texte.replacen(avant, apres, 1).into_bytes()
+}
+
+/// What the hub answers to an envelope and a body.
+pub fn recevoir(jws: &str, corps: &[u8]) -> Result<PublicationVerifiee, Refus> {
+    verifier(verifier_enveloppe(jws, &cle_noeud().publique(), &attendu())?, corps)
+}
