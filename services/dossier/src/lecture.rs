@@ -10,7 +10,6 @@ use std::collections::{BTreeSet, HashMap};
 use chrono::NaiveDate;
 use referentiel::Decimal;
 use referentiel::controle::Fiche;
-use referentiel::identifiant::CodeDepartement;
 
 use crate::modalite::{
     Emploi, Formation, Handicap, NiveauSoutien, Orientation, Sexe, StatutAccompagnement, StatutDispositif,
@@ -120,7 +119,7 @@ pub struct DispositifLu {
     /// `nom_dispositif`.
     pub nom: Champ<String>,
     /// `code_departement`.
-    pub departement: Champ<CodeDepartement>,
+    pub departement: Champ<String>,
     /// `region_dispositif`.
     pub region: Champ<String>,
     /// `nom_departement`.

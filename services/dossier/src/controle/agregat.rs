@@ -13,9 +13,7 @@ use super::cadre::Cadre;
 use super::dispositif::{etp_hors_administratifs_dans_le_total, precedent};
 use super::memoire::Precedent;
 use crate::lecture::{DispositifLu, PersonneLue};
-use crate::modalite::{
-    Emploi, Formation, Handicap, NiveauSoutien, StatutAccompagnement, StatutDispositif,
-};
+use crate::modalite::{Emploi, Formation, Handicap, NiveauSoutien, StatutAccompagnement, StatutDispositif};
 
 /// Counts of one dispositif.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -238,8 +236,7 @@ fn aucune_valeur_changee(
 /// C-AG-06: « Autre déficience » stays the exception.
 fn part_d_autre_deficience(cadre: &Cadre<'_>) -> Option<Anomalie> {
     let renseignes = cadre.classeur.personnes.iter().filter_map(|p| p.handicap_principal.copie());
-    let (autres, total) =
-        renseignes.fold((0u32, 0u32), |(a, t), h| (a + u32::from(h == Handicap::Autre), t + 1));
+    let (autres, total) = renseignes.fold((0u32, 0u32), |(a, t), h| (a + u32::from(h == Handicap::Autre), t + 1));
     let seuil = cadre.contexte.parametres.autre_deficience;
     let part = part(autres, total)?;
     (part > seuil).then(|| {

@@ -13,8 +13,29 @@ pub(super) enum Defaut {
 
 /// Providers for private persons, whatever their country suffix.
 const FOURNISSEURS: &[&str] = &[
-    "gmail", "googlemail", "hotmail", "outlook", "live", "msn", "yahoo", "ymail", "aol", "gmx", "icloud", "me",
-    "proton", "protonmail", "orange", "wanadoo", "free", "sfr", "neuf", "laposte", "bbox", "numericable", "club-internet",
+    "gmail",
+    "googlemail",
+    "hotmail",
+    "outlook",
+    "live",
+    "msn",
+    "yahoo",
+    "ymail",
+    "aol",
+    "gmx",
+    "icloud",
+    "me",
+    "proton",
+    "protonmail",
+    "orange",
+    "wanadoo",
+    "free",
+    "sfr",
+    "neuf",
+    "laposte",
+    "bbox",
+    "numericable",
+    "club-internet",
 ];
 
 /// What is wrong with an address, if anything.

@@ -4,17 +4,17 @@ use std::collections::HashMap;
 
 use referentiel::controle::{Anomalie, Fiche, Place, Severite};
 use referentiel::format;
-use referentiel::identifiant::ReferenceDispositif;
+use referentiel::identifiant::{CodeDepartement, IdentifiantInvalide, ReferenceDispositif};
 use referentiel::territoire::{self, Departement};
 use referentiel::texte::{meme_libelle, plie};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::agregat::Effectif;
 use super::cadre::Cadre;
+use super::cite;
 use super::contexte::Referentiel;
 use super::courriel::{self, Defaut};
 use super::memoire::Precedent;
-use super::cite;
 use crate::lecture::{Champ, DispositifLu};
 use crate::modalite::StatutDispositif;
 
@@ -112,11 +112,7 @@ fn reference_connue(cadre: &Cadre<'_>, rang: usize, fiche: &DispositifLu) -> Opt
         }
         Referentiel::Constate(connues) if !connues.contains(&reference) => {
             let message = format!("Le dispositif {reference} n’est pas encore connu ici : cette remontée le crée.");
-            Some(
-                Anomalie::nouvelle("C-DI-02", place, message)
-                    .severite(Severite::Information)
-                    .lu(reference.as_str()),
-            )
+            Some(Anomalie::nouvelle("C-DI-02", place, message).severite(Severite::Information).lu(reference.as_str()))
         }
         _ => None,
     }
@@ -173,7 +169,12 @@ fn assez_de_professionnels(fiche: &DispositifLu) -> Option<Anomalie> {
 /// C-DI-05: region and name are those of the département's number. When both agree against the
 /// number, the number is the one to look at.
 fn territoire_du_departement(fiche: &DispositifLu) -> Vec<Anomalie> {
-    let Some(attendu) = fiche.departement.valeur().and_then(territoire::departement) else { return Vec::new() };
+    let Some(code) = fiche.departement.valeur() else { return Vec::new() };
+    let attendu = match code.parse::<CodeDepartement>() {
+        Ok(code) => territoire::departement(&code),
+        Err(erreur) => return vec![numero_de_departement(fiche, code, &erreur)],
+    };
+    let Some(attendu) = attendu else { return Vec::new() };
     let region = territoire::region(&attendu.region).map_or("", |r| r.nom.as_str());
     let region_lue = fiche.region.valeur().filter(|lue| !meme_libelle(lue, region));
     let nom_lu = fiche.nom_departement.valeur().filter(|lu| !designe(lu, attendu));
@@ -200,6 +201,17 @@ fn territoire_du_departement(fiche: &DispositifLu) -> Vec<Anomalie> {
         ecart("nom_departement", lu, &attendu.nom, message)
     });
     region_fausse.into_iter().chain(nom_faux).collect()
+}
+
+/// C-DI-05: the number is that of a département, without which nothing can be deduced from it.
+fn numero_de_departement(fiche: &DispositifLu, lu: &str, erreur: &IdentifiantInvalide) -> Anomalie {
+    let anomalie = Anomalie::nouvelle("C-DI-05", a(fiche, "code_departement"), erreur.to_string())
+        .lu(lu)
+        .attendu("un numéro de département, par exemple 08, 2A, 70 ou 974");
+    match fiche.nom_departement.valeur().and_then(|nom| departement_ecrit(nom)) {
+        Some(nomme) => anomalie.correction(nomme.code.as_str()),
+        None => anomalie,
+    }
 }
 
 /// « Haute-Saône », but also « 70 », « 70 - Haute-Saône » or « Haute-Saône (70) », which people write.
@@ -253,7 +265,8 @@ fn au_moins_une_structure(fiche: &DispositifLu) -> Option<Anomalie> {
         Champ::Absent | Champ::Fautif => false,
     };
     aucune.then(|| {
-        let message = "Aucune structure n’est rattachée au dispositif : indiquez celles qui se partagent la file active.";
+        let message =
+            "Aucune structure n’est rattachée au dispositif : indiquez celles qui se partagent la file active.";
         Anomalie::nouvelle("C-DI-08", a(fiche, "structures_rattachees"), message).lu("vide")
     })
 }
@@ -306,7 +319,8 @@ fn plus_en_activite_sans_personne(fiche: &DispositifLu, effectif: Option<&Effect
     let presentes = effectif?.presentes();
     (fiche.statut.copie()? == StatutDispositif::PlusEnActivite && presentes > 0).then(|| {
         let suivies = format::compte(presentes.into(), "personne y est suivie", "personnes y sont suivies");
-        let message = format!("Le dispositif n’est plus en activité mais {suivies} : terminez les suivis ou corrigez le statut.");
+        let message =
+            format!("Le dispositif n’est plus en activité mais {suivies} : terminez les suivis ou corrigez le statut.");
         Anomalie::nouvelle("C-DI-10", a(fiche, "statut_dispositif"), message)
             .lu(StatutDispositif::PlusEnActivite.libelle())
             .nombre(presentes)
@@ -325,7 +339,8 @@ fn nom_porte_par_les_personnes(cadre: &Cadre<'_>, rang: usize, fiche: &Dispositi
     });
     let nombre = u32::try_from(autrement.count()).unwrap_or(u32::MAX);
     (nombre > 0).then(|| {
-        let message = format!("Les personnes nomment ce dispositif autrement que sa fiche ({}) : vérifiez le nom.", cite(nom));
+        let message =
+            format!("Les personnes nomment ce dispositif autrement que sa fiche ({}) : vérifiez le nom.", cite(nom));
         Anomalie::nouvelle("C-PE-04", a(fiche, "nom_dispositif"), message)
             .severite(Severite::Information)
             .lu(nom)

@@ -51,11 +51,7 @@ fn a(evenement: &EvenementLu, champ: &str) -> Place {
 
 /// C-EV-01: the Id column stays blank (annexe 2: « NE RIEN INSCRIRE »).
 fn id_vierge(evenement: &EvenementLu) -> Option<Anomalie> {
-    let lu = match &evenement.id {
-        Champ::Valeur(lu) => lu.as_ref(),
-        Champ::Fautif => "une valeur",
-        Champ::Vide | Champ::Absent => return None,
-    };
+    let lu = evenement.id.valeur()?.as_ref();
     let message = "La colonne Id doit rester vide : l’outil la remplit. Effacez cette cellule.";
     Some(Anomalie::nouvelle("C-EV-01", a(evenement, "id_evenement"), message).lu(lu).attendu("rien"))
 }
@@ -94,7 +90,8 @@ fn personne_connue(cadre: &Cadre<'_>, rang: usize, evenement: &EvenementLu) -> O
     if !cadre.rapprochement.inconnus.contains(&rang) {
         return None;
     }
-    let message = "Cette personne ne figure pas sur la feuille Personnes : corrigez la référence, ou ajoutez la personne.";
+    let message =
+        "Cette personne ne figure pas sur la feuille Personnes : corrigez la référence, ou ajoutez la personne.";
     let anomalie = Anomalie::nouvelle("C-EV-04", a(evenement, "evt_reference_personne"), message)
         .lu("référence inconnue")
         .attendu("une référence de la feuille Personnes");
@@ -210,7 +207,8 @@ fn chacun_son_evenement(cadre: &Cadre<'_>) -> Option<Anomalie> {
     }
     let compte = format::compte(manquants as u64, "personne présente n’a", "personnes présentes n’ont");
     let lesquelles = if perdus == 0 { format!(" ({})", lignes(&sans)) } else { String::new() };
-    let message = format!("{compte} pas d’évènement ce trimestre{lesquelles} : ajoutez-le, ou saisissez la date de sortie.");
+    let message =
+        format!("{compte} pas d’évènement ce trimestre{lesquelles} : ajoutez-le, ou saisissez la date de sortie.");
     Some(
         Anomalie::nouvelle("C-EV-06", Place::feuille(Fiche::Evenement), message)
             .lu(format::compte(classeur.evenements.len() as u64, "évènement", "évènements"))
@@ -343,12 +341,7 @@ fn emploi_du_dernier_mois(evenement: &EvenementLu) -> Option<Anomalie> {
 }
 
 /// C-EV-14: who had left and is back has a new entry date (circulaire: reactivation).
-fn entree_redatee(
-    cadre: &Cadre<'_>,
-    rang: usize,
-    personne: &PersonneLue,
-    evenement: &EvenementLu,
-) -> Option<Anomalie> {
+fn entree_redatee(cadre: &Cadre<'_>, rang: usize, personne: &PersonneLue, evenement: &EvenementLu) -> Option<Anomalie> {
     let de_retour = est_presente(evenement.statut.copie()?);
     let avant = de_retour.then(|| precedent(cadre, rang)).flatten()?;
     let entree = personne.entree.copie()?;
@@ -383,10 +376,10 @@ fn colonnes_automatiques(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
             let attendu = attendus[fiche].as_deref()?;
             colonne(e).copie().filter(|lu| cadre.plie(*lu) != attendu)
         };
-        let mut ecarts =
-            cadre.classeur.evenements.iter().enumerate().filter_map(|(rang, e)| Some((e.ligne, differe(rang, e)?)));
-        let Some((ligne, lu)) = ecarts.next() else { continue };
-        let nombre = 1 + ecarts.count();
+        let evenements = cadre.classeur.evenements.iter().enumerate();
+        let ecarts: Vec<_> = evenements.filter_map(|(rang, e)| Some((e.ligne, differe(rang, e)?))).collect();
+        let Some((ligne, lu)) = ecarts.iter().min().copied() else { continue };
+        let nombre = ecarts.len();
         let lu = cadre.texte(lu);
         let message = format!(
             "{} diffère {article} de la fiche dispositif ; cette colonne est remplie par l’outil et n’est pas lue.",

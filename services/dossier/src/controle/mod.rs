@@ -18,6 +18,11 @@ mod rapprochement;
 mod rattachement;
 mod remontee;
 
+#[cfg(test)]
+mod fabrique;
+#[cfg(test)]
+mod tests;
+
 use referentiel::controle::{Anomalie, Severite};
 
 use crate::fiche::Remontee;

@@ -85,7 +85,8 @@ impl Rapprochement {
     /// Sets apart the events whose person is unknown only because her own row is wrong: a reference
     /// one keystroke away, or as many rows without a usable reference as there are orphans left.
     fn explique_les_orphelins(&mut self, personnes: &[PersonneLue], evenements: &[EvenementLu]) {
-        let orphelin = |(rang, e): &(usize, &EvenementLu)| e.personne.valeur().is_some() && self.personne_de[*rang].is_none();
+        let orphelin =
+            |(rang, e): &(usize, &EvenementLu)| e.personne.valeur().is_some() && self.personne_de[*rang].is_none();
         let mut orphelins: Vec<usize> = evenements.iter().enumerate().filter(orphelin).map(|(rang, _)| rang).collect();
         let mut fautives = self.personnes_fautives_sans_evenement(personnes, evenements);
         let texte_evenement = |rang: usize| evenements[rang].personne.valeur().map_or("", AsRef::as_ref);
@@ -148,7 +149,9 @@ impl Rapprochement {
 
     /// Events that stand for no present person: nobody's, unreadable, or a second one (for C-EV-06).
     pub(super) fn evenements_perdus(&self, evenements: &[EvenementLu]) -> usize {
-        (0..evenements.len()).filter(|e| self.personne_de[*e].is_none() || self.evenement_en_double[*e].is_some()).count()
+        (0..evenements.len())
+            .filter(|e| self.personne_de[*e].is_none() || self.evenement_en_double[*e].is_some())
+            .count()
     }
 }
 

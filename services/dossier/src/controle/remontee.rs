@@ -30,7 +30,7 @@ fn dispositif(lu: &DispositifLu) -> Option<FicheDispositif> {
     Some(FicheDispositif {
         reference: lu.reference.valeur()?.parse::<ReferenceDispositif>().ok()?,
         nom: lu.nom.valeur().cloned(),
-        departement: lu.departement.valeur().cloned(),
+        departement: lu.departement.valeur().and_then(|code| code.parse().ok()),
         // Annexe 2: « en activité » when the fiche is created.
         statut: lu.statut.copie().unwrap_or(StatutDispositif::EnActivite),
         structures: lu.structures.valeur().cloned().unwrap_or_default(),
