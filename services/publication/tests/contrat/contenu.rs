@@ -44,13 +44,19 @@ fn the_salt_comes_first_and_changes_everything() {
 }
 
 #[test]
-fn masked_figures_are_nowhere_in_the_bytes() {
-    let Contenu::Indicateurs(c) = contenu() else { panic!("des tables") };
-    let reseau = c.audience(Audience::Reseau).unwrap();
-    let masquees: Vec<_> = reseau.cellules.iter().filter(|c| c.statut == Statut::Secret).collect();
-    assert_eq!(masquees.len(), 2);
-    assert!(masquees.iter().all(|c| c.valeur.is_none()));
-    assert!(!String::from_utf8(contenu().octets()).unwrap().contains("37"));
+fn protected_tables_become_a_content_that_reads_back() {
+    let tables = [protegee(Audience::Public), protegee(Audience::Reseau)];
+    let contenu = Contenu::indicateurs(&[&tables[0], &tables[1]], origine(), territoires(), &mut Compteur(0)).unwrap();
+    assert_eq!(Contenu::lire(&contenu.octets()).unwrap(), contenu);
+    let Contenu::Indicateurs(c) = contenu else { panic!("des tables") };
+    assert_eq!(
+        c.audiences().iter().map(|a| a.politique.audience).collect::<Vec<_>>(),
+        [Audience::Reseau, Audience::Public]
+    );
+    assert_eq!(c.audience(Audience::Reseau).unwrap().cellules, tables[1].cellules());
+    let femmes = |c: &&secret_statistique::CelluleProtegee| c.cle.ventilation.modalite("sexe") == Some("F");
+    let masquee = tables[1].cellules().iter().find(femmes).unwrap();
+    assert_eq!((masquee.statut, &masquee.valeur), (Statut::Secret, &None));
 }
 
 #[test]
@@ -178,6 +184,7 @@ fn the_private_key_of_the_number_parser_is_no_way_in() {
 #[test]
 fn a_status_and_its_value_agree_and_territories_are_declared() {
     assert_eq!(refus_modifie(r#""statut":"publie""#, r#""statut":"secret""#), CodeRefus::SchemaInvalid);
+    assert_eq!(refus_modifie(r#""statut":"secret""#, r#""statut":"publie""#), CodeRefus::SchemaInvalid);
     assert_eq!(refus_modifie(r#""statut":"sans_objet""#, r#""statut":"publie""#), CodeRefus::SchemaInvalid);
     let ailleurs = corps_modifie(
         r#""parent":{"niveau":"departement","code":"70"}"#,

@@ -8,3 +8,4 @@ mod contenu;
 mod enveloppe;
 mod fabrique;
 mod jetons;
+mod vecteurs;
