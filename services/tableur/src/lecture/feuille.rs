@@ -91,7 +91,8 @@ impl<'l> Lecture<'l> {
         source: &mut impl Source<'a>,
         epoque_1904: bool,
     ) -> Result<Suivi, Illisible> {
-        let mut lignes = Lignes { source, attente: None, cellules: 0, formules: 0, feuille: &feuille.nom };
+        let mut lignes =
+            Lignes { source, attente: None, finie: false, cellules: 0, formules: 0, feuille: &feuille.nom };
         let mut suivi = Suivi::default();
         if let Some(entetes) = self.cherche_entetes(feuille, &mut lignes)? {
             suivi.entete = entetes.ligne;
@@ -291,6 +292,8 @@ fn coin(plage: &str) -> Option<(u32, u32)> {
 struct Lignes<'s, 'a, S> {
     source: &'s mut S,
     attente: Option<Cellule<'a>>,
+    /// A source is not asked again once it has ended.
+    finie: bool,
     cellules: u64,
     formules: u32,
     feuille: &'s str,
@@ -313,7 +316,13 @@ impl<'a, S: Source<'a>> Lignes<'_, 'a, S> {
     }
 
     fn tire(&mut self) -> Result<Option<Cellule<'a>>, Illisible> {
-        let Some(cellule) = self.source.suivante()? else { return Ok(None) };
+        if self.finie {
+            return Ok(None);
+        }
+        let Some(cellule) = self.source.suivante()? else {
+            self.finie = true;
+            return Ok(None);
+        };
         self.cellules += 1;
         self.formules += u32::from(cellule.formule);
         let trop = |quoi, limite| Illisible::TropDeCellules { feuille: self.feuille.to_owned(), quoi, limite };
