@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use referentiel::identifiant::IdentifiantNoeud;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, Sqlite, SqlSafeStr, SqlitePool, Transaction};
+use sqlx::{Row, SqlSafeStr, Sqlite, SqlitePool, Transaction};
 
 /// Why the store could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,9 @@ pub enum ErreurBase {
     #[error("Le schéma de la base ne convient pas à cette version du logiciel : {0}")]
     Schema(#[from] sqlx::migrate::MigrateError),
     /// The file belongs to another node.
-    #[error("Cette base est celle du nœud {0}, pas celle de {1} : vérifiez le chemin de la base dans la configuration.")]
+    #[error(
+        "Cette base est celle du nœud {0}, pas celle de {1} : vérifiez le chemin de la base dans la configuration."
+    )]
     AutreNoeud(String, String),
     /// What was stored cannot be read back.
     #[error("Une donnée enregistrée est illisible ({0}) : restaurez une sauvegarde.")]
@@ -86,9 +88,9 @@ impl Base {
 fn migrations() -> Migrator {
     const FICHIERS: &[(i64, &str, &str)] =
         &[(1, "noeud", include_str!("../../../migrations/node/sqlite/0001_noeud.sql"))];
-    let migrations = FICHIERS
-        .iter()
-        .map(|(numero, nom, sql)| Migration::new(*numero, (*nom).into(), MigrationType::Simple, sql.into_sql_str(), false));
+    let migrations = FICHIERS.iter().map(|(numero, nom, sql)| {
+        Migration::new(*numero, (*nom).into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
     Migrator::with_migrations(migrations.collect())
 }
 

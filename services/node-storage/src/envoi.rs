@@ -154,10 +154,11 @@ impl Base {
     /// What must be sent to a hub whose head is at `tete`: everything without a receipt, and everything
     /// the hub has lost, in chain order.
     pub async fn a_envoyer(&self, tete: u64) -> Result<Vec<u64>, ErreurBase> {
-        let rows = sqlx::query("/* envoi.a_envoyer */ SELECT seq FROM envoi WHERE etat = 'scelle' OR seq > $1 ORDER BY seq")
-            .bind(borne(tete))
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("/* envoi.a_envoyer */ SELECT seq FROM envoi WHERE etat = 'scelle' OR seq > $1 ORDER BY seq")
+                .bind(borne(tete))
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(|r| positif(r.try_get(0)?)).collect()
     }
 
@@ -245,8 +246,7 @@ async fn suite(tx: &mut Ecriture<'_>, jeu: &str, periode: &str) -> Result<(Suite
     let sql = format!(
         "/* envoi.serie */ SELECT {COLONNES} FROM envoi WHERE jeu = $1 AND periode = $2 ORDER BY revision DESC LIMIT 1"
     );
-    let derniere =
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(jeu).bind(periode).fetch_optional(&mut **tx).await?;
+    let derniere = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(jeu).bind(periode).fetch_optional(&mut **tx).await?;
     let derniere = derniere.as_ref().map(lit).transpose()?;
     let suite = Suite {
         seq,

@@ -82,16 +82,14 @@ impl Base {
         Ok(issue)
     }
 
-    /// When this very file was last imported and is still what the store holds.
-    pub async fn deja_importe(&self, empreinte: &str) -> Result<Option<DateTime<Utc>>, ErreurBase> {
-        let row = sqlx::query(
-            "/* import.deja */ SELECT importe_le FROM import WHERE empreinte = $1 AND annule_le IS NULL
-             ORDER BY id DESC LIMIT 1",
+    /// Digest of each live import and when it was made.
+    pub async fn empreintes(&self) -> Result<Vec<(String, DateTime<Utc>)>, ErreurBase> {
+        let rows = sqlx::query(
+            "/* import.empreintes */ SELECT empreinte, max(importe_le) FROM import WHERE annule_le IS NULL GROUP BY empreinte",
         )
-        .bind(empreinte)
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        row.map(|r| instant_lu(r.try_get(0)?)).transpose()
+        rows.iter().map(|r| Ok((r.try_get(0)?, instant_lu(r.try_get(1)?)?))).collect()
     }
 
     /// Puts back what an import replaced. Only the last import of a slice can be undone: a later one
@@ -319,7 +317,8 @@ async fn remet(tx: &mut Ecriture<'_>, id: i64, instant: DateTime<Utc>) -> Result
     let mut comptes = Comptes::default();
     for r in avant {
         let texte: String = r.try_get(0)?;
-        let trimestre: Trimestre = texte.parse().map_err(|_| ErreurBase::Illisible(format!("trimestre « {texte} »")))?;
+        let trimestre: Trimestre =
+            texte.parse().map_err(|_| ErreurBase::Illisible(format!("trimestre « {texte} »")))?;
         let contenu: Option<String> = r.try_get(4)?;
         match contenu {
             None => comptes.supprimes += 1,

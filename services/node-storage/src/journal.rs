@@ -47,10 +47,11 @@ impl Base {
 
     /// The last lines, most recent first.
     pub async fn journal(&self, limite: u32) -> Result<Vec<LigneJournal>, ErreurBase> {
-        let rows = sqlx::query("/* journal.lit */ SELECT quand, acteur, acte, objet FROM journal ORDER BY id DESC LIMIT $1")
-            .bind(limite)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("/* journal.lit */ SELECT quand, acteur, acte, objet FROM journal ORDER BY id DESC LIMIT $1")
+                .bind(limite)
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter()
             .map(|r| {
                 Ok(LigneJournal {

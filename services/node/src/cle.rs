@@ -23,7 +23,9 @@ pub fn cree(chemin: &Path, rng: &mut impl rand::CryptoRng) -> Result<CleSignatur
 /// Reads a key; refuses a file that others can read.
 pub fn lit(chemin: &Path) -> Result<CleSignature> {
     let droits = fs::metadata(chemin)
-        .with_context(|| format!("La clé « {} » est introuvable : créez-la avec « maillage-node cle creer ».", chemin.display()))?
+        .with_context(|| {
+            format!("La clé « {} » est introuvable : créez-la avec « maillage-node cle creer ».", chemin.display())
+        })?
         .permissions()
         .mode();
     if droits & 0o077 != 0 {

@@ -168,7 +168,10 @@ impl Configuration {
                 .with_context(|| format!("[hub] adresse : « {} » n’est pas une adresse web.", hub.adresse))?;
             let boucle = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
             if url.scheme() != "https" && !boucle {
-                bail!("[hub] adresse : « {} » doit commencer par https:// (http n’est admis que sur la machine même).", hub.adresse);
+                bail!(
+                    "[hub] adresse : « {} » doit commencer par https:// (http n’est admis que sur la machine même).",
+                    hub.adresse
+                );
             }
         }
         Ok(())
@@ -183,7 +186,13 @@ impl Configuration {
 /// The toml crate speaks English: the usual cases are said in French, with their line.
 fn en_francais(e: &toml::de::Error) -> String {
     let message = e.message();
-    let place = e.to_string().lines().next().unwrap_or_default().replace("TOML parse error at line", "ligne").replace("column", "colonne");
+    let place = e
+        .to_string()
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .replace("TOML parse error at line", "ligne")
+        .replace("column", "colonne");
     if let Some(reste) = message.strip_prefix("unknown field `") {
         let cle = reste.split('`').next().unwrap_or_default();
         let attendues = reste.split_once("expected").map(|(_, r)| r.trim()).unwrap_or_default();
@@ -204,7 +213,8 @@ mod tests {
 
     #[test]
     fn the_documented_sample_is_valid() {
-        let c = Configuration::lit_texte(include_str!("../../../deploy/node.exemple.toml"), Path::new("/etc/maillage")).unwrap();
+        let c = Configuration::lit_texte(include_str!("../../../deploy/node.exemple.toml"), Path::new("/etc/maillage"))
+            .unwrap();
         assert_eq!(c.noeud.base, Path::new("/var/lib/maillage/node.db"));
         assert_eq!(c.horaire.len(), 2);
     }
@@ -217,7 +227,8 @@ mod tests {
 
     #[test]
     fn a_hub_far_away_must_be_https() {
-        let avec = |adresse: &str| format!("{MINIMALE}[hub]\nadresse = '{adresse}'\nidentifiant = 'x'\ncle_publique = 'y'\n");
+        let avec =
+            |adresse: &str| format!("{MINIMALE}[hub]\nadresse = '{adresse}'\nidentifiant = 'x'\ncle_publique = 'y'\n");
         assert!(Configuration::lit_texte(&avec("http://127.0.0.1:8080"), Path::new(".")).is_ok());
         assert!(Configuration::lit_texte(&avec("http://hub.example"), Path::new(".")).is_err());
         assert!(Configuration::lit_texte(&avec("https://hub.example"), Path::new(".")).is_ok());
@@ -225,7 +236,10 @@ mod tests {
 
     #[test]
     fn a_schedule_that_never_runs_is_refused() {
-        let e = Configuration::lit_texte(&format!("{MINIMALE}[horaire]\n'ea.indicateurs' = '0 6 30 2 *'\n"), Path::new("."));
+        let e = Configuration::lit_texte(
+            &format!("{MINIMALE}[horaire]\n'ea.indicateurs' = '0 6 30 2 *'\n"),
+            Path::new("."),
+        );
         assert!(e.is_err());
     }
 }

@@ -16,7 +16,9 @@ const PARIS: Tz = Europe::Paris;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HoraireInvalide {
     /// Not five fields.
-    #[error("« {0} » n’est pas un horaire : cinq champs sont attendus (minute heure jour mois jour-de-semaine), par exemple « 0 6 * * 1 » pour chaque lundi à 6 h.")]
+    #[error(
+        "« {0} » n’est pas un horaire : cinq champs sont attendus (minute heure jour mois jour-de-semaine), par exemple « 0 6 * * 1 » pour chaque lundi à 6 h."
+    )]
     Champs(String),
     /// A field is not understood.
     #[error("« {0} » n’est pas un horaire : {1}.")]
@@ -110,7 +112,10 @@ fn jours_nommes(champ: &str) -> Result<String, String> {
     const NOMS: [&str; 8] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"];
     let nomme = |jour: &str| -> Result<String, String> {
         match jour.parse::<usize>() {
-            Ok(n) => NOMS.get(n).map(|s| (*s).to_owned()).ok_or_else(|| format!("« {n} » n’est pas un jour de semaine (0 à 7)")),
+            Ok(n) => NOMS
+                .get(n)
+                .map(|s| (*s).to_owned())
+                .ok_or_else(|| format!("« {n} » n’est pas un jour de semaine (0 à 7)")),
             Err(_) => Ok(jour.to_ascii_uppercase()),
         }
     };

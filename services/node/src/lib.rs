@@ -3,5 +3,12 @@
 //! The path of one fact runs through `saisie` → `indicateurs` → `preparation` → `outbox`.
 
 pub mod cle;
+pub mod commande;
 pub mod configuration;
+pub mod emission;
 pub mod horaire;
+pub mod outbox;
+pub mod preparation;
+pub mod saisie;
+pub mod service;
+pub mod transport;

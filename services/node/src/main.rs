@@ -1,2 +1,7 @@
-//! `maillage-node`.
-fn main() {}
+//! `maillage-node`: the command line of a centre's node.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    node::commande::execute()
+}

@@ -108,6 +108,18 @@ impl TableBrute {
         self.rang.get(cle).map(|i| &self.cellules[*i])
     }
 
+    /// The true figure of a cell, for the node's own screens; a rate is the ratio of its terms.
+    pub fn figure(&self, grandeur: &Grandeur) -> Option<Decimal> {
+        let de = |cle: &Cle| self.cellule(cle).and_then(|c| self.figure(&c.grandeur));
+        match grandeur {
+            Grandeur::Effectif(n) => Some(Decimal::from(*n)),
+            Grandeur::Operationnel(valeur) | Grandeur::Statistique { valeur, .. } => Some(*valeur),
+            Grandeur::Taux { numerateur, denominateur } => de(numerateur)?.checked_div(de(denominateur)?),
+            Grandeur::Derive { termes } => termes.iter().map(|(poids, cle)| Some(*poids * de(cle)?)).sum(),
+            Grandeur::SansObjet => None,
+        }
+    }
+
     /// Territory just above each territory of the table.
     pub fn parents(&self) -> &BTreeMap<(Niveau, String), (Niveau, String)> {
         &self.parents

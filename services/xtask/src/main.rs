@@ -2,6 +2,8 @@
 //!
 //! Each does all its own set-up on a fresh machine with Rust and a C compiler, and stops what it started.
 
+#![expect(clippy::print_stdout, reason = "commands talk to the person who runs them")]
+
 mod bench;
 mod demo;
 mod generate;

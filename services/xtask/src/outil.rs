@@ -31,7 +31,10 @@ pub fn lance(commande: &mut Command) -> Result<()> {
 
 /// Runs to the end and gives what it printed on standard output.
 pub fn sortie(commande: &mut Command) -> Result<String> {
-    let s = commande.stderr(Stdio::inherit()).output().with_context(|| format!("{:?} does not start", commande.get_program()))?;
+    let s = commande
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("{:?} does not start", commande.get_program()))?;
     let texte = String::from_utf8(s.stdout)?;
     if s.status.success() { Ok(texte) } else { bail!("{:?} failed: {}\n{texte}", commande, s.status) }
 }

@@ -44,8 +44,17 @@ impl Serveur {
             lance(Command::new("chown").arg("postgres").arg(dossier))?;
         }
         let donnees = dossier.join("donnees");
-        lance(self.commande("initdb").args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D"]).arg(&donnees).stdout(std::process::Stdio::null()))?;
-        let options = format!("-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200", self.port, dossier.display());
+        lance(
+            self.commande("initdb")
+                .args(["-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync", "-D"])
+                .arg(&donnees)
+                .stdout(std::process::Stdio::null()),
+        )?;
+        let options = format!(
+            "-p {} -k {} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200",
+            self.port,
+            dossier.display()
+        );
         lance(
             self.commande("pg_ctl")
                 .args(["-w", "-t", "60", "-s", "-D"])

@@ -4,14 +4,11 @@
 mod acces;
 mod apercu;
 mod cle;
-mod convention;
 mod envois;
 mod importer;
 mod indicateurs;
 mod lecture;
-mod modele;
 mod publier;
-mod secret;
 mod servir;
 
 use std::io::Write;
@@ -54,8 +51,6 @@ enum Commande {
         #[arg(long)]
         json: bool,
     },
-    /// Produit le classeur prérempli d’une campagne.
-    Modele(modele::Options),
     /// Calcule les indicateurs d’une campagne, avant tout secret : ne quitte pas le nœud.
     Indicateurs(indicateurs::Options),
     /// Montre exactement ce qui partirait.
@@ -70,12 +65,6 @@ enum Commande {
     },
     /// Fait vivre le nœud : horaires, file d’envoi, point de santé.
     Servir,
-    /// Secret statistique : protéger ou auditer une table, expliquer une cellule masquée.
-    #[command(subcommand)]
-    Secret(secret::Options),
-    /// Convention FIPHFP : évaluer des situations, contrôler un dossier.
-    #[command(subcommand)]
-    Convention(convention::Options),
     /// Clé de signature du nœud.
     #[command(subcommand)]
     Cle(cle::Options),
@@ -123,14 +112,11 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Importer(o) => importer::execute(&acces()?, &o),
         Commande::AnnulerImport { numero } => importer::annule(&acces()?, numero),
         Commande::Imports { json } => importer::liste(&acces()?, json),
-        Commande::Modele(o) => modele::execute(&acces()?, &o),
         Commande::Indicateurs(o) => indicateurs::execute(&acces()?, &o),
         Commande::Apercu(o) => apercu::execute(&acces()?, &o),
         Commande::Publier(o) => publier::execute(&acces()?, &o),
         Commande::Envois { json } => envois::execute(&acces()?, json),
         Commande::Servir => servir::execute(&acces()?),
-        Commande::Secret(o) => secret::execute(&acces, &o),
-        Commande::Convention(o) => convention::execute(&o),
         Commande::Cle(o) => cle::execute(&o),
         Commande::Configuration(ConfigurationOptions::Verifier) => {
             let acces = acces()?;

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use chrono::NaiveDate;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::TRIMESTRES;
-use super::centres::{CENTRES, Centre};
-use super::population::Histoire;
-use super::{classeur, processus::programme};
+use super::processus::programme;
+use xtask::recit::{CENTRES, Centre, TRIMESTRES, bornes, classeur, quarts};
+
 use crate::outil::sortie;
 
 const HUB: &str = "https://hub.demo.example/maillage";
@@ -75,7 +73,9 @@ impl Dossier {
 
     fn configure(&self, programmes: &Path) -> Result<()> {
         let cle = |nom: &str, fichier: &Path| -> Result<String> {
-            Ok(sortie(Command::new(programme(programmes, nom)).args(["cle", "creer", "-o"]).arg(fichier))?.trim().to_owned())
+            Ok(sortie(Command::new(programme(programmes, nom)).args(["cle", "creer", "-o"]).arg(fichier))?
+                .trim()
+                .to_owned())
         };
         let cle_hub = cle("maillage-hub", &self.chemin.join("hub.pem"))?;
         let mut hub = format!(
@@ -112,12 +112,8 @@ impl Dossier {
     fn ecrit_classeurs(&self) -> Result<()> {
         for centre in CENTRES {
             for dispositif in centre.dispositifs {
-                let (debut, _) = bornes(TRIMESTRES[0])?;
-                let graine = dispositif.reference.bytes().fold(0u64, |g, o| g * 257 + u64::from(o));
-                let mut histoire = Histoire::nouvelle(*dispositif, graine, debut);
-                for code in TRIMESTRES {
-                    let (debut, fin) = bornes(code)?;
-                    classeur::ecrit(&histoire.trimestre(debut, fin), &self.classeur(centre, dispositif.reference, code))?;
+                for (code, trimestre) in quarts(dispositif) {
+                    classeur::ecrit(&trimestre, &self.classeur(centre, dispositif.reference, code))?;
                 }
             }
         }
@@ -158,25 +154,20 @@ impl Dossier {
 }
 
 fn campagne_du_hub(code: &str) -> Result<String> {
-    let (_, fin) = bornes(code)?;
+    let (_, fin) = bornes(code).context("a quarter")?;
     let limite = fin + chrono::Days::new(10);
     let mut texte = format!(
         "\n[[campagne]]\ncode = \"{code}\"\ndate = \"{fin}\"\nlimite_depot = \"{limite}\"\njeux = [\"ea.dispositif\", \"ea.indicateurs\"]\n"
     );
     for centre in CENTRES {
         let references: Vec<String> = centre.dispositifs.iter().map(|d| format!("\"{}\"", d.reference)).collect();
-        texte += &format!("[[campagne.attendu]]\nnoeud = \"cdg-{}\"\ndispositifs = [{}]\n", centre.siren, references.join(", "));
+        texte += &format!(
+            "[[campagne.attendu]]\nnoeud = \"cdg-{}\"\ndispositifs = [{}]\n",
+            centre.siren,
+            references.join(", ")
+        );
     }
     Ok(texte)
-}
-
-/// First and last day of a quarter written `2026-T1`.
-fn bornes(code: &str) -> Result<(NaiveDate, NaiveDate)> {
-    let (annee, rang) = code.split_once("-T").context("a quarter")?;
-    let (annee, rang): (i32, u32) = (annee.parse()?, rang.parse()?);
-    let debut = NaiveDate::from_ymd_opt(annee, rang * 3 - 2, 1).context("a date")?;
-    let fin = debut.checked_add_months(chrono::Months::new(3)).and_then(|d| d.pred_opt()).context("a date")?;
-    Ok((debut, fin))
 }
 
 fn ports_libres(nombre: usize) -> Result<Vec<u16>> {

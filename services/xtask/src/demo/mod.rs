@@ -1,10 +1,7 @@
 //! `cargo xtask demo`: a hub and six nodes as separate processes, three quarters of workbooks from the
 //! import to GraphQL, then the addresses, who sent what, and one question with its answer.
 
-mod centres;
-mod classeur;
 mod dossier;
-mod population;
 mod processus;
 
 use std::path::PathBuf;
@@ -13,9 +10,10 @@ use std::sync::mpsc;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use self::centres::CENTRES;
 use self::dossier::Dossier;
 use self::processus::{Processus, programme};
+use xtask::recit::CENTRES;
+
 use crate::outil::construit;
 
 /// Options of the command.
@@ -28,9 +26,6 @@ pub struct Options {
     #[arg(long, value_name = "DOSSIER")]
     garder: Option<PathBuf>,
 }
-
-/// The three quarters told, oldest first.
-pub const TRIMESTRES: [&str; 3] = ["2025-T3", "2025-T4", "2026-T1"];
 
 const QUESTION: &str = r#"{
   observations(campagne: "2026-T1", indicateur: "EA10", niveau: DEPARTEMENT, premier: 5) {
@@ -49,11 +44,11 @@ pub fn execute(options: &Options) -> Result<()> {
         let _ = arret.send(());
     })?;
 
-    let hub = Processus::sert(programme(&programmes, "maillage-hub"), &dossier.hub())?;
+    let hub = Processus::sert(&programme(&programmes, "maillage-hub"), &dossier.hub())?;
     println!("Hub : {}", dossier.adresse_hub());
     let mut noeuds = Vec::new();
     for centre in CENTRES {
-        noeuds.push(Processus::sert(programme(&programmes, "maillage-node"), &dossier.noeud(centre))?);
+        noeuds.push(Processus::sert(&programme(&programmes, "maillage-node"), &dossier.noeud(centre))?);
         println!("Nœud {} : {}", centre.nom, dossier.adresse_noeud(centre));
     }
     let bilan = dossier.publie(&programmes, || arrete.try_recv().is_ok())?;

@@ -16,9 +16,9 @@ pub fn programme(dossier: &Path, nom: &str) -> PathBuf {
 
 impl Processus {
     /// Starts `programme servir` and waits for its first line, which says that it listens.
-    pub fn sert(programme: PathBuf, configuration: &Path) -> Result<Self> {
+    pub fn sert(programme: &Path, configuration: &Path) -> Result<Self> {
         let journal = std::fs::File::create(configuration.with_extension("journal"))?;
-        let mut enfant = Command::new(&programme)
+        let mut enfant = Command::new(programme)
             .arg("--configuration")
             .arg(configuration)
             .arg("servir")
@@ -31,7 +31,11 @@ impl Processus {
         BufReader::new(sortie).read_line(&mut ligne)?;
         if ligne.is_empty() {
             let etat = enfant.wait()?;
-            bail!("{} stopped at once ({etat}); see {}", programme.display(), configuration.with_extension("journal").display());
+            bail!(
+                "{} stopped at once ({etat}); see {}",
+                programme.display(),
+                configuration.with_extension("journal").display()
+            );
         }
         Ok(Self(enfant))
     }

@@ -136,9 +136,30 @@ pub const CENTRES: &[Centre] = &[
         siren: "287800015",
         region: "11",
         dispositifs: &[
-            d("IDF03", "Emploi accompagné 78", ("78", "Yvelines", IDF), &["Structure Le Phare", "Structure La Plaine"], 74, (70, 60)),
-            d("IDF05", "Emploi accompagné 91", ("91", "Essonne", IDF), &["Structure Les Coquelicots", "Structure L’Orge"], 60, (55, 48)),
-            d("IDF06", "Emploi accompagné 95", ("95", "Val-d’Oise", IDF), &["Structure Le Vexin", "Structure Rives d’Oise"], 58, (55, 46)),
+            d(
+                "IDF03",
+                "Emploi accompagné 78",
+                ("78", "Yvelines", IDF),
+                &["Structure Le Phare", "Structure La Plaine"],
+                74,
+                (70, 60),
+            ),
+            d(
+                "IDF05",
+                "Emploi accompagné 91",
+                ("91", "Essonne", IDF),
+                &["Structure Les Coquelicots", "Structure L’Orge"],
+                60,
+                (55, 48),
+            ),
+            d(
+                "IDF06",
+                "Emploi accompagné 95",
+                ("95", "Val-d’Oise", IDF),
+                &["Structure Le Vexin", "Structure Rives d’Oise"],
+                58,
+                (55, 46),
+            ),
         ],
     },
 ];

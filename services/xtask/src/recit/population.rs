@@ -26,21 +26,37 @@ pub struct Dispositif {
 /// A person of the story, at one moment of it.
 #[derive(Debug, Clone)]
 pub struct Personne {
+    /// Fourteen characters.
     pub reference: String,
+    /// Structure that follows.
     pub structure: &'static str,
+    /// Birth date.
     pub naissance: NaiveDate,
+    /// Sex, as labelled.
     pub sexe: &'static str,
+    /// Principal disability.
     pub handicap: &'static str,
+    /// Associated disability.
     pub handicap_associe: Option<&'static str>,
+    /// Entry.
     pub entree: NaiveDate,
+    /// Exit.
     pub sortie: Option<NaiveDate>,
+    /// Months without work before the entry.
     pub mois_sans_emploi: u32,
+    /// Who oriented.
     pub orientation: &'static str,
+    /// Status at the event date.
     pub statut: &'static str,
+    /// Level of support.
     pub niveau: &'static str,
+    /// Employment at the date.
     pub emploi: &'static str,
+    /// Employment in the last month.
     pub emploi_mois: &'static str,
+    /// Training at the date.
     pub formation: &'static str,
+    /// Training in the last month.
     pub formation_mois: &'static str,
 }
 
@@ -85,11 +101,17 @@ pub struct Histoire {
 
 /// What the workbook of one quarter holds.
 pub struct Trimestre {
+    /// The dispositif.
     pub dispositif: Dispositif,
+    /// Event date.
     pub date: NaiveDate,
+    /// Persons of the workbook.
     pub personnes: Vec<Personne>,
+    /// Waiting list.
     pub liste_attente: u32,
+    /// Without follow-up since 1 January.
     pub sans_suite: u32,
+    /// Heads that accompany.
     pub professionnels: u32,
 }
 
@@ -169,7 +191,8 @@ impl Histoire {
 
     fn personne(&mut self, entree: NaiveDate) -> Personne {
         self.numero += 1;
-        let reference = format!("{}{:09}", self.dispositif.reference, self.hasard.random_range(100_000_000..999_999_999u32));
+        let reference =
+            format!("{}{:09}", self.dispositif.reference, self.hasard.random_range(100_000_000..999_999_999u32));
         let age_jours = if self.hasard.random_bool(0.44) {
             self.hasard.random_range(19 * 366..29 * 365)
         } else {

@@ -1,0 +1,79 @@
+//! `maillage-node apercu`: exactly what would leave, and what the node alone may know of it.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use publication::empreinte_corps;
+use referentiel::format;
+use referentiel::jeu::jeu;
+use secret_statistique::TableProtegee;
+
+use super::{Acces, CampagneOption, dit};
+use crate::emission::{Emetteur, JEUX};
+use crate::preparation::Preparee;
+
+/// Options of `apercu`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    campagne: CampagneOption,
+    /// Les octets mêmes qui partiraient, un jeu par ligne.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows.
+pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
+    let cle = acces.cle()?;
+    for code in JEUX {
+        let jeu = jeu(code).with_context(|| format!("Le jeu {code} manque."))?;
+        let preparee = acces.attends(async {
+            let base = acces.base().await?;
+            let emetteur =
+                Emetteur { configuration: &acces.configuration, base: &base, cle: &cle, horloge: &acces.horloge };
+            emetteur.prepare(jeu, o.campagne.campagne).await
+        })?;
+        let octets = preparee.contenu.octets();
+        if o.json {
+            dit(&String::from_utf8(octets)?)?;
+            continue;
+        }
+        dit(&format!(
+            "\n{} ({code}, version {})\n  {} octets, empreinte {}",
+            jeu.libelle,
+            jeu.version,
+            format::entier(i64::try_from(octets.len())?),
+            empreinte_corps(&octets)
+        ))?;
+        resume(&preparee)?;
+    }
+    if !o.json {
+        dit("\nLes fiches personne et évènement ne partent pas (mode « aucune »).\nLe détail : --json.")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn resume(preparee: &Preparee) -> Result<()> {
+    if preparee.protegees.is_empty() {
+        return dit(&format!(
+            "  {} en clair ; ni adresse électronique ni nom de responsable.",
+            format::compte(preparee.contenu.taille() as u64, "fiche", "fiches")
+        ));
+    }
+    preparee.protegees.iter().try_for_each(audience)
+}
+
+fn audience(protegee: &TableProtegee) -> Result<()> {
+    let r = protegee.rapport();
+    let p = protegee.politique();
+    let compte = |n: usize, un: &str, plusieurs: &str| format::compte(n as u64, un, plusieurs);
+    dit(&format!(
+        "  Audience « {} », seuil {} ({} avec le handicap) : {}, {} sous le seuil, {}.",
+        p.audience.code(),
+        p.seuil,
+        p.seuil_sensible,
+        compte(r.publiees, "cellule montrée", "cellules montrées"),
+        compte(r.primaires, "masquée", "masquées"),
+        compte(r.complementaires, "masquée en complément", "masquées en complément"),
+    ))
+}

@@ -1,0 +1,45 @@
+//! `maillage-node modele`: the campaign's workbook, prefilled with what the node knows.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::{Acces, CampagneOption, dit, lecture};
+
+/// Options of `modele`.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    #[command(flatten)]
+    campagne: CampagneOption,
+    /// Dispositif dont on veut le classeur, s’il y en a plusieurs.
+    #[arg(long, value_name = "REFERENCE")]
+    dispositif: Option<referentiel::identifiant::ReferenceDispositif>,
+    /// Classeur à écrire.
+    #[arg(short, long, value_name = "FICHIER")]
+    o: PathBuf,
+}
+
+/// Writes the template.
+pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
+    let trimestre = o.campagne.campagne;
+    let date = acces.configuration.campagne_de(trimestre).and_then(|c| c.date).unwrap_or(trimestre.fin());
+    let base = acces.attends(acces.base_existante())?;
+    let remontees = match &base {
+        Some(base) => acces.attends(async {
+            let meme = base.remontees(trimestre).await?;
+            if meme.is_empty() { base.remontees(trimestre.precedent()).await } else { Ok(meme) }
+        })?,
+        None => vec![],
+    };
+    let remontee = remontees
+        .into_iter()
+        .find(|r| o.dispositif.as_ref().is_none_or(|d| r.dispositifs.iter().any(|f| &f.reference == d)));
+    let propre = acces.configuration.noeud.modele_classeur.as_deref().map(lecture::modele).transpose()?;
+    let modele = propre.as_ref().unwrap_or_else(|| tableur::Modele::cfea());
+    let prerempli = crate::saisie::modele::prerempli(remontee.as_ref(), trimestre, date);
+    let octets = tableur::ecriture::modele_campagne(modele, &prerempli).context("Le modèle n’a pas pu être écrit.")?;
+    std::fs::write(&o.o, octets).with_context(|| format!("« {} » ne s’écrit pas.", o.o.display()))?;
+    dit(&format!("Modèle de la campagne {trimestre} écrit : {}", o.o.display()))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,200 @@
+//! Step 5 of the path: sealed publications leave in chain order and come back with a signed receipt.
+//!
+//! Idempotent and without input: run by the schedule, by `publier` or by a restart, it compares heads
+//! with the hub, sends what the hub misses, and keeps the receipts. Killed at any moment, it starts over.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Utc};
+use node_storage::Base;
+use node_storage::envoi::{Envoi, EtatEnvoi};
+use publication::chaine::{EpoqueConnue, Reprise, accepter_accuse, comparer_tetes};
+use publication::tete::TeteSignee;
+use publication::{Accuse, ClePublique, Empreinte, Motif, StatutAccuse, TeteNoeud, empreinte_corps};
+use rand::{CryptoRng, RngExt};
+use referentiel::horloge::Horloge;
+use referentiel::identifiant::IdentifiantNoeud;
+
+use crate::transport::{EchecTransport, Transport};
+
+/// What a run did.
+#[derive(Debug, Default)]
+pub struct Bilan {
+    /// Receipts obtained, in chain order.
+    pub accuses: Vec<Accuse>,
+    /// Why it stopped before the end, when it did.
+    pub interrompu: Option<EchecTransport>,
+}
+
+/// What the outbox works with.
+pub struct Outbox<'a> {
+    /// The node's store.
+    pub base: &'a Base,
+    /// Node.
+    pub noeud: &'a IdentifiantNoeud,
+    /// Key under which receipts and heads must be signed.
+    pub cle_hub: &'a ClePublique,
+    /// Clock.
+    pub horloge: &'a dyn Horloge,
+}
+
+impl Outbox<'_> {
+    /// Sends everything the hub misses. A passing failure is noted and ends the run without error.
+    pub async fn vide(&self, transport: &mut Transport<'_>, rng: &mut impl CryptoRng) -> Result<Bilan> {
+        let mut bilan = Bilan::default();
+        let tete = match self.tete_du_hub(transport, rng).await? {
+            Ok(tete) => tete,
+            Err(echec) => {
+                self.note_sur_la_premiere(&echec, rng).await?;
+                bilan.interrompu = Some(echec);
+                return Ok(bilan);
+            }
+        };
+        self.compare(&tete).await?;
+        for seq in self.base.a_envoyer(tete.seq).await? {
+            let envoi = self.base.envoi(seq).await?;
+            match self.envoie(&envoi, transport, rng).await? {
+                Ok(accuse) => bilan.accuses.push(accuse),
+                Err(echec) => {
+                    self.note_echec(&envoi, &echec, rng).await?;
+                    if !echec.passager() {
+                        return Err(echec).with_context(|| format!("L’envoi {seq} est arrêté."));
+                    }
+                    bilan.interrompu = Some(echec);
+                    break;
+                }
+            }
+        }
+        Ok(bilan)
+    }
+
+    async fn tete_du_hub(
+        &self,
+        transport: &mut Transport<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Result<TeteSignee, EchecTransport>> {
+        let texte = match transport.tete(rng).await {
+            Ok(texte) => texte,
+            Err(e) if e.passager() => return Ok(Err(e)),
+            Err(e) => return Err(e.into()),
+        };
+        if !est_un_jws(&texte) {
+            return Ok(Err(pas_un_accuse()));
+        }
+        Ok(Ok(TeteSignee::verifier(&texte, self.cle_hub, self.noeud)?))
+    }
+
+    /// Compares heads at every contact: a side restored from a backup is noticed here, even with nothing to send.
+    async fn compare(&self, distante: &TeteSignee) -> Result<()> {
+        let locale = match self.base.tete().await? {
+            Some((seq, empreinte)) => TeteNoeud { seq, empreinte: Some(lit_empreinte(&empreinte)?) },
+            None => TeteNoeud::default(),
+        };
+        let scellee = match self.base.envoi(distante.seq).await {
+            Ok(e) => Some(lit_empreinte(&e.empreinte)?),
+            Err(_) => None,
+        };
+        match comparer_tetes(&locale, &distante.tete(), |_| scellee) {
+            Reprise::AJour | Reprise::Renvoyer { .. } => Ok(()),
+            Reprise::Recuperer { depuis } => bail!(
+                "Le hub connaît des envois que cette base n’a plus (à partir de la position {depuis}) : elle vient \
+                 sans doute d’une sauvegarde. Rien n’est envoyé ; restaurez la sauvegarde la plus récente."
+            ),
+            Reprise::Fourche => bail!(
+                "Le hub et cette base tiennent deux histoires différentes de ce nœud. Rien n’est envoyé ; \
+                 prévenez l’administrateur du hub et gardez cette base comme preuve."
+            ),
+        }
+    }
+
+    async fn envoie(
+        &self,
+        envoi: &Envoi,
+        transport: &mut Transport<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Result<Accuse, EchecTransport>> {
+        if let Err(e) = transport.depose_corps(empreinte_corps(&envoi.corps), &envoi.corps, rng).await {
+            return Ok(Err(e));
+        }
+        let texte = match transport.depose_enveloppe(envoi.seq, &envoi.enveloppe, rng).await {
+            Ok(texte) => texte,
+            Err(e) => return Ok(Err(e)),
+        };
+        if !est_un_jws(&texte) {
+            return Ok(Err(pas_un_accuse()));
+        }
+        let accuse = Accuse::verifier(&texte, self.cle_hub)?;
+        let scellee = (accuse.seq == envoi.seq && &accuse.node == self.noeud).then(|| lit_empreinte(&envoi.empreinte));
+        let statut = accepter_accuse(&accuse, scellee.transpose()?, EpoqueConnue::default())?;
+        self.base.note_accuse(envoi.seq, &texte, etat(statut), self.horloge.maintenant()).await?;
+        Ok(Ok(accuse))
+    }
+
+    async fn note_sur_la_premiere(&self, echec: &EchecTransport, rng: &mut impl CryptoRng) -> Result<()> {
+        if let Some(seq) = self.base.a_envoyer(u64::MAX).await?.first() {
+            let envoi = self.base.envoi(*seq).await?;
+            self.note_echec(&envoi, echec, rng).await?;
+        }
+        Ok(())
+    }
+
+    async fn note_echec(&self, envoi: &Envoi, echec: &EchecTransport, rng: &mut impl CryptoRng) -> Result<()> {
+        let attente = echec.apres().unwrap_or_else(|| attente(envoi.tentatives, rng));
+        let prochain: DateTime<Utc> = self.horloge.maintenant() + chrono::Duration::from_std(attente)?;
+        tracing::warn!(seq = envoi.seq, essai = envoi.tentatives + 1, "envoi remis à plus tard : {echec}");
+        Ok(self.base.note_echec(envoi.seq, &echec.to_string(), prochain).await?)
+    }
+}
+
+/// Full jitter: uniform between zero and `min(1 h, 30 s × 2ⁿ)`, so that nodes do not come back together.
+fn attente(tentatives: u32, rng: &mut impl CryptoRng) -> Duration {
+    let plafond = 30_000u64.saturating_mul(1 << tentatives.min(12)).min(3_600_000);
+    Duration::from_millis(rng.random_range(0..=plafond))
+}
+
+fn etat(statut: StatutAccuse) -> EtatEnvoi {
+    match statut {
+        StatutAccuse::Acceptee => EtatEnvoi::Accepte,
+        StatutAccuse::Refusee => EtatEnvoi::Refuse,
+        StatutAccuse::Perimee => EtatEnvoi::Perime,
+    }
+}
+
+fn lit_empreinte(texte: &str) -> Result<Empreinte> {
+    texte.parse().with_context(|| "Une empreinte enregistrée est illisible.")
+}
+
+/// A proxy may answer 200 with a page of its own: that is not the hub's word, and no alarm either.
+fn est_un_jws(texte: &str) -> bool {
+    let base64url = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+    texte.split('.').count() == 3 && texte.bytes().all(|c| base64url(c) || c == b'.')
+}
+
+fn pas_un_accuse() -> EchecTransport {
+    EchecTransport::Passager { detail: "ce qui a répondu n’est pas le hub".to_owned(), apres: None }
+}
+
+/// A reason of refusal, for the user.
+pub fn phrase(motif: &Motif) -> String {
+    match &motif.cell {
+        Some(cellule) => format!("{} ({cellule})", motif.msg),
+        None => motif.msg.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand::rngs::ChaCha20Rng;
+
+    #[test]
+    fn the_wait_grows_and_is_bounded_by_an_hour() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let plus_long = |n: u32, rng: &mut ChaCha20Rng| (0..2000).map(|_| attente(n, rng)).max().unwrap();
+        assert!(plus_long(0, &mut rng) <= Duration::from_secs(30));
+        assert!(plus_long(3, &mut rng) > Duration::from_secs(120));
+        assert!(plus_long(40, &mut rng) <= Duration::from_secs(3600));
+    }
+}

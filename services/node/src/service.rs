@@ -1,0 +1,175 @@
+//! The node alive: schedules, outbox, health endpoint. Everything it does can be done over again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use chrono::{DateTime, Utc};
+use node_storage::Base;
+use publication::{ClePublique, CleSignature};
+use rand::SeedableRng;
+use rand::rngs::ChaCha20Rng;
+use referentiel::horloge::Horloge;
+use referentiel::jeu::jeu;
+use serde_json::{Value, json};
+
+use crate::configuration::Configuration;
+use crate::emission::Emetteur;
+use crate::horaire::Horaire;
+use crate::outbox::{Bilan, Outbox};
+use crate::transport::Transport;
+
+/// One run of the outbox.
+pub async fn envoie(c: &Configuration, base: &Base, cle: &CleSignature, horloge: &dyn Horloge) -> Result<Bilan> {
+    let hub = c.hub.as_ref().context("La configuration ne nomme pas de hub : ajoutez une section [hub].")?;
+    let cle_hub: ClePublique = hub.cle_publique.parse().context("[hub] cle_publique")?;
+    let noeud = &c.noeud.identifiant;
+    let mut transport = Transport::nouveau(hub, noeud, cle, horloge)?;
+    let outbox = Outbox { base, noeud, cle_hub: &cle_hub, horloge };
+    outbox.vide(&mut transport, &mut hasard()).await
+}
+
+/// Randomness of the services, from the operating system.
+#[expect(clippy::disallowed_methods, reason = "the service makes the generator that everything else receives")]
+fn hasard() -> ChaCha20Rng {
+    ChaCha20Rng::from_rng(&mut rand::rng())
+}
+
+/// What the schedules did at one moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// Jeux sealed, with their campaign.
+    pub scelles: Vec<String>,
+    /// Jeux that wait for a human.
+    pub en_attente: Vec<String>,
+}
+
+/// A node and its schedules.
+pub struct Service {
+    /// Configuration.
+    pub configuration: Configuration,
+    /// Store.
+    pub base: Base,
+    /// Key.
+    pub cle: CleSignature,
+    /// Clock.
+    pub horloge: Arc<dyn Horloge>,
+}
+
+impl Service {
+    fn horaires(&self) -> Result<BTreeMap<&str, Horaire>> {
+        self.configuration.horaire.iter().map(|(j, l)| Ok((j.as_str(), Horaire::lit(l)?))).collect()
+    }
+
+    /// Runs every schedule whose slot has come, and once only those missed while the machine was off.
+    pub async fn passe(&self) -> Result<Passage> {
+        let maintenant = self.horloge.maintenant();
+        let mut passage = Passage::default();
+        for (code, horaire) in self.horaires()? {
+            let Some(creneau) = horaire.precedent(maintenant) else { continue };
+            match self.base.dernier_creneau(code).await? {
+                // The first start is not a missed run: there was nothing to miss.
+                None => self.base.note_creneau(code, creneau).await?,
+                Some(dernier) if dernier >= creneau => {}
+                Some(_) => {
+                    self.publie(code, &mut passage).await?;
+                    self.base.note_creneau(code, creneau).await?;
+                }
+            }
+        }
+        Ok(passage)
+    }
+
+    /// Publishes the last campaign of a jeu, if nobody has to agree first.
+    async fn publie(&self, code: &str, passage: &mut Passage) -> Result<()> {
+        let (Some(hub), Some(jeu)) = (&self.configuration.hub, jeu(code)) else { return Ok(()) };
+        let Some(trimestre) = self.base.campagnes().await?.last().copied() else { return Ok(()) };
+        let emetteur = Emetteur {
+            configuration: &self.configuration,
+            base: &self.base,
+            cle: &self.cle,
+            horloge: self.horloge.as_ref(),
+        };
+        let nom = format!("{code} {trimestre}");
+        if emetteur.peut_partir_seule(jeu, trimestre).await? {
+            emetteur.scelle(hub, jeu, trimestre, "horaire").await?;
+            passage.scelles.push(nom);
+        } else {
+            tracing::warn!("{nom} attend qu’un agent relise l’aperçu et publie");
+            passage.en_attente.push(nom);
+        }
+        Ok(())
+    }
+
+    /// Next moment something is due: a schedule, a retry, at most a minute (clocks may jump).
+    async fn prochain(&self) -> Result<std::time::Duration> {
+        let maintenant = self.horloge.maintenant();
+        let horaires = self.horaires()?;
+        let creneaux = horaires.values().filter_map(|h| h.suivant(maintenant));
+        let dans = creneaux.min().map_or(chrono::Duration::minutes(1), |t| t - maintenant);
+        let dans = dans.clamp(chrono::Duration::seconds(1), chrono::Duration::minutes(1));
+        Ok(dans.to_std()?)
+    }
+
+    async fn file_due(&self, maintenant: DateTime<Utc>) -> Result<bool> {
+        let Some(seq) = self.base.a_envoyer(u64::MAX).await?.first().copied() else { return Ok(false) };
+        Ok(self.base.envoi(seq).await?.prochain_essai.is_none_or(|t| t <= maintenant))
+    }
+
+    async fn tourne(&self) -> Result<()> {
+        self.passe().await?;
+        if self.configuration.hub.is_some() && self.file_due(self.horloge.maintenant()).await? {
+            let bilan = envoie(&self.configuration, &self.base, &self.cle, self.horloge.as_ref()).await?;
+            tracing::info!(accuses = bilan.accuses.len(), "file d’envoi parcourue");
+        }
+        Ok(())
+    }
+
+    /// Lives until told to stop.
+    pub async fn vit(self: Arc<Self>, arret: impl Future<Output = ()>) -> Result<()> {
+        let ecoute = tokio::net::TcpListener::bind(&self.configuration.noeud.ecoute).await.with_context(|| {
+            format!("[noeud] ecoute : « {} » n’est pas disponible.", self.configuration.noeud.ecoute)
+        })?;
+        let adresse = ecoute.local_addr()?;
+        let routes = Router::new().route("/sante", get(sante)).with_state(Arc::clone(&self));
+        let (fin, fini) = tokio::sync::watch::channel(());
+        let pages = tokio::spawn(
+            axum::serve(ecoute, routes)
+                .with_graceful_shutdown(async move {
+                    let mut fini = fini;
+                    let _ = fini.changed().await;
+                })
+                .into_future(),
+        );
+        annonce(&format!("maillage-node écoute sur http://{adresse}"));
+        let mut arret = std::pin::pin!(arret);
+        loop {
+            if let Err(e) = self.tourne().await {
+                tracing::error!("{e:#}");
+            }
+            let attente = self.prochain().await?;
+            tokio::select! {
+                () = &mut arret => break,
+                () = tokio::time::sleep(attente) => {}
+            }
+        }
+        drop(fin);
+        pages.await??;
+        self.base.clone().ferme().await;
+        Ok(())
+    }
+}
+
+/// The one line on standard output, which says to whoever started the service that it is ready.
+#[expect(clippy::print_stdout, reason = "the readiness line is the contract with the supervisor")]
+fn annonce(ligne: &str) {
+    println!("{ligne}");
+}
+
+async fn sante(State(service): State<Arc<Service>>) -> Json<Value> {
+    let en_file = service.base.a_envoyer(u64::MAX).await.map_or(0, |f| f.len());
+    Json(json!({ "etat": "vivant", "noeud": service.configuration.noeud.identifiant, "en_file": en_file }))
+}
