@@ -143,7 +143,7 @@ impl FromStr for Siren {
     type Err = IdentifiantInvalide;
     fn from_str(texte: &str) -> Result<Self, Self::Err> {
         let chiffres = chiffres("SIREN", 9, texte)?;
-        if somme_luhn(&chiffres) % 10 == 0 {
+        if somme_luhn(&chiffres).is_multiple_of(10) {
             Ok(Self(chiffres))
         } else {
             Err(IdentifiantInvalide::CleSiret("SIREN", chiffres))

@@ -269,8 +269,9 @@ impl Jeu {
             ));
         }
         m.termes().try_for_each(|terme| {
-            let cite =
-                self.mesure(&terme.mesure).ok_or_else(|| format!("la mesure « {} » n’est pas déclarée", terme.mesure))?;
+            let cite = self
+                .mesure(&terme.mesure)
+                .ok_or_else(|| format!("la mesure « {} » n’est pas déclarée", terme.mesure))?;
             let admis = match m.nature {
                 Nature::Taux => !matches!(cite.nature, Nature::Taux | Nature::Statistique),
                 _ => cite.nature.compte_des_personnes() || cite.nature == Nature::Operationnel,
