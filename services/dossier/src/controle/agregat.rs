@@ -12,6 +12,7 @@ use referentiel::format;
 use super::cadre::Cadre;
 use super::dispositif::{etp_hors_administratifs_dans_le_total, precedent};
 use super::memoire::Precedent;
+use super::recueil::Recueil;
 use crate::lecture::{DispositifLu, PersonneLue};
 use crate::modalite::{Emploi, Formation, Handicap, NiveauSoutien, StatutAccompagnement, StatutDispositif};
 
@@ -56,31 +57,31 @@ pub(super) fn effectifs(cadre: &Cadre<'_>) -> Vec<Effectif> {
     effectifs
 }
 
-pub(super) fn controler(cadre: &Cadre<'_>, effectifs: &[Effectif], anomalies: &mut Vec<Anomalie>) {
+pub(super) fn controler(cadre: &Cadre<'_>, effectifs: &[Effectif], anomalies: &mut Recueil) {
     let classeur = cadre.classeur;
     if !classeur.a_la_feuille(Fiche::Personne) || !classeur.a_la_feuille(Fiche::Evenement) {
         return;
     }
-    let feuilles_sures = !anomalies.iter().any(|a| a.bloque() && a.place.fiche != Some(Fiche::Dispositif));
+    let feuilles_sures = !anomalies.bloque_sur(&[Fiche::Personne, Fiche::Evenement]);
     for (rang, (fiche, effectif)) in classeur.dispositifs.iter().zip(effectifs).enumerate() {
         let en_activite = fiche.statut.copie() != Some(StatutDispositif::PlusEnActivite);
         if en_activite {
-            anomalies.extend(taux_d_occupation(cadre, fiche, effectif));
-            anomalies.extend(personnes_par_etp(cadre, fiche, effectif));
+            anomalies.note(taux_d_occupation(cadre, fiche, effectif));
+            anomalies.note(personnes_par_etp(cadre, fiche, effectif));
         }
         if let Some(precedent) = precedent(cadre, fiche).filter(|_| feuilles_sures && en_activite) {
             let avant = effectif_precedent(precedent);
             let tout_pareil = aucune_valeur_changee(cadre, rang, fiche, precedent);
             // The same events twice explain by themselves why entries and exits do not add up.
             if tout_pareil.is_none() {
-                anomalies.extend(stock_et_flux(fiche, &avant, effectif));
+                anomalies.note(stock_et_flux(fiche, &avant, effectif));
             }
-            anomalies.extend(tout_pareil);
-            anomalies.extend(variation_de_la_file_active(cadre, fiche, &avant, effectif));
+            anomalies.note(tout_pareil);
+            anomalies.note(variation_de_la_file_active(cadre, fiche, &avant, effectif));
         }
     }
-    anomalies.extend(part_d_autre_deficience(cadre));
-    anomalies.extend(champs_facultatifs_vides(cadre));
+    anomalies.note(part_d_autre_deficience(cadre));
+    anomalies.note(champs_facultatifs_vides(cadre));
 }
 
 fn effectif_precedent(precedent: &Precedent<'_>) -> Effectif {

@@ -9,6 +9,7 @@ use referentiel::periode::Trimestre;
 
 use super::cadre::Cadre;
 use super::contexte::{CampagneAttendue, Contexte};
+use super::recueil::Recueil;
 use crate::lecture::ClasseurLu;
 
 /// Campaign of the workbook under check.
@@ -82,15 +83,15 @@ fn date_tenue(contexte: &Contexte, trimestre: Trimestre) -> Option<NaiveDate> {
     contexte.remontees.iter().filter(|r| r.trimestre == trimestre).map(|r| r.date).max()
 }
 
-pub(super) fn controler(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
+pub(super) fn controler(cadre: &Cadre<'_>, anomalies: &mut Recueil) {
     let campagne = &cadre.campagne;
     if let Some(autre) = campagne.autre {
-        anomalies.extend(fichier_d_une_autre_campagne(cadre, autre));
+        anomalies.note(fichier_d_une_autre_campagne(cadre, autre));
     } else if let Some(date) = campagne.date {
         let ecarts = cadre.classeur.evenements.iter();
         anomalies.extend(ecarts.filter_map(|e| date_de_la_campagne(e.ligne, e.date.copie()?, date)));
     }
-    anomalies.extend(campagne_reconnaissable(cadre));
+    anomalies.note(campagne_reconnaissable(cadre));
 }
 
 /// C-EV-02, when the file is that of another campaign: one cause, one anomaly.

@@ -15,33 +15,31 @@ use super::cite;
 use super::contexte::Referentiel;
 use super::courriel::{self, Defaut};
 use super::memoire::Precedent;
+use super::recueil::Recueil;
 use crate::lecture::{Champ, DispositifLu};
 use crate::modalite::StatutDispositif;
 
-pub(super) fn controler(cadre: &Cadre<'_>, effectifs: &[Effectif], anomalies: &mut Vec<Anomalie>) {
-    anomalies.extend(au_moins_une_fiche(cadre));
-    anomalies.extend(reference_des_personnes(cadre));
+pub(super) fn controler(cadre: &Cadre<'_>, effectifs: &[Effectif], anomalies: &mut Recueil) {
+    anomalies.note(au_moins_une_fiche(cadre));
+    anomalies.note(reference_des_personnes(cadre));
     for (rang, fiche) in cadre.classeur.dispositifs.iter().enumerate() {
         let precedent = precedent(cadre, fiche);
         let trop_d_etp = etp_hors_administratifs_dans_le_total(fiche);
         // The ETP hors administratifs are in question already: nothing more is drawn from them.
         let professionnels = if trop_d_etp.is_some() { None } else { assez_de_professionnels(fiche) };
-        let constats = [
-            reference_bien_formee(cadre, fiche),
-            reference_unique(cadre, rang, fiche),
-            reference_connue(cadre, rang, fiche),
-            trop_d_etp,
-            professionnels,
-            sans_suite_qui_ne_baisse_pas(cadre, fiche, precedent),
-            capacite_inchangee(fiche, precedent),
-            au_moins_une_structure(fiche),
-            structures_distinctes(fiche),
-            email_responsable(fiche),
-            emails_conseillers(fiche),
-            plus_en_activite_sans_personne(fiche, effectifs.get(rang)),
-            nom_porte_par_les_personnes(cadre, rang, fiche),
-        ];
-        anomalies.extend(constats.into_iter().flatten());
+        anomalies.note(reference_bien_formee(cadre, fiche));
+        anomalies.note(reference_unique(cadre, rang, fiche));
+        anomalies.note(reference_connue(cadre, rang, fiche));
+        anomalies.note(trop_d_etp);
+        anomalies.note(professionnels);
+        anomalies.note(sans_suite_qui_ne_baisse_pas(cadre, fiche, precedent));
+        anomalies.note(capacite_inchangee(fiche, precedent));
+        anomalies.note(au_moins_une_structure(fiche));
+        anomalies.note(structures_distinctes(fiche));
+        anomalies.note(email_responsable(fiche));
+        anomalies.note(emails_conseillers(fiche));
+        anomalies.note(plus_en_activite_sans_personne(fiche, effectifs.get(rang)));
+        anomalies.note(nom_porte_par_les_personnes(cadre, rang, fiche));
         anomalies.extend(territoire_du_departement(fiche));
     }
 }

@@ -9,40 +9,35 @@ use referentiel::texte::plie;
 use super::cadre::Cadre;
 use super::cite;
 use super::memoire::est_presente;
+use super::recueil::Recueil;
 use crate::fiche::FicheEvenement;
 use crate::lecture::{Champ, DispositifLu, EvenementLu, PersonneLue, SoutienLu, Symbole};
 use crate::modalite::{Emploi, Formation, NiveauSoutien, StatutAccompagnement};
 
-pub(super) fn controler(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
+pub(super) fn controler(cadre: &Cadre<'_>, anomalies: &mut Recueil) {
     let aucune_personne = personnes_absentes(cadre);
     for (rang, evenement) in cadre.classeur.evenements.iter().enumerate() {
         anomalies.extend(champs_obligatoires(evenement));
         let connue = if aucune_personne.is_some() { None } else { personne_connue(cadre, rang, evenement) };
-        let constats = [
-            id_vierge(evenement),
-            connue,
-            un_seul_evenement(cadre, rang, evenement),
-            soutien_apres_le_suivi(cadre, rang, evenement),
-            veille_deux_fois(cadre, rang, evenement),
-            heures_converties(evenement),
-            alternance_avec_formation(evenement),
-            emploi_du_dernier_mois(evenement),
-        ];
-        anomalies.extend(constats.into_iter().flatten());
+        anomalies.note(id_vierge(evenement));
+        anomalies.note(connue);
+        anomalies.note(un_seul_evenement(cadre, rang, evenement));
+        anomalies.note(soutien_apres_le_suivi(cadre, rang, evenement));
+        anomalies.note(veille_deux_fois(cadre, rang, evenement));
+        anomalies.note(heures_converties(evenement));
+        anomalies.note(alternance_avec_formation(evenement));
+        anomalies.note(emploi_du_dernier_mois(evenement));
     }
-    anomalies.extend(aucune_personne);
+    anomalies.note(aucune_personne);
     dispositif_de_la_personne(cadre, anomalies);
     colonnes_automatiques(cadre, anomalies);
     for (rang, personne) in cadre.classeur.personnes.iter().enumerate() {
         let Some(evenement) = cadre.evenement(rang) else { continue };
-        let constats = [
-            date_de_sortie_due(personne, evenement),
-            statut_termine_du(cadre, personne, evenement),
-            entree_redatee(cadre, rang, personne, evenement),
-        ];
-        anomalies.extend(constats.into_iter().flatten());
+        anomalies.note(date_de_sortie_due(personne, evenement));
+        anomalies.note(statut_termine_du(cadre, personne, evenement));
+        anomalies.note(entree_redatee(cadre, rang, personne, evenement));
     }
-    anomalies.extend(chacun_son_evenement(cadre));
+    anomalies.note(chacun_son_evenement(cadre));
 }
 
 fn a(evenement: &EvenementLu, champ: &str) -> Place {
@@ -104,7 +99,7 @@ fn personne_connue(cadre: &Cadre<'_>, rang: usize, evenement: &EvenementLu) -> O
 }
 
 /// C-EV-04: the event's dispositif exists and is the person's (X26).
-fn dispositif_de_la_personne(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
+fn dispositif_de_la_personne(cadre: &Cadre<'_>, anomalies: &mut Recueil) {
     if !cadre.rattachement.lisible() {
         return;
     }
@@ -358,7 +353,7 @@ fn entree_redatee(cadre: &Cadre<'_>, rang: usize, personne: &PersonneLue, evenem
 
 /// C-EV-04's neighbour X35, softened to `information` under C-DI-05: the columns that the official
 /// tool fills in by itself are not read, but a difference is worth a word. One for each column.
-fn colonnes_automatiques(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
+fn colonnes_automatiques(cadre: &Cadre<'_>, anomalies: &mut Recueil) {
     let fiches = &cadre.classeur.dispositifs;
     let plie_de = |champ: fn(&DispositifLu) -> Option<&String>| -> Vec<Option<String>> {
         fiches.iter().map(|f| champ(f).map(|t| plie(t))).collect()

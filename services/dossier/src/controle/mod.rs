@@ -16,6 +16,7 @@ mod personne;
 mod pseudonyme;
 mod rapprochement;
 mod rattachement;
+mod recueil;
 mod remontee;
 
 #[cfg(test)]
@@ -23,7 +24,8 @@ mod fabrique;
 #[cfg(test)]
 mod tests;
 
-use referentiel::controle::{Anomalie, Severite};
+use recueil::Recueil;
+use referentiel::controle::Anomalie;
 
 use crate::fiche::Remontee;
 use crate::lecture::ClasseurLu;
@@ -37,14 +39,14 @@ pub use contexte::{CampagneAttendue, Contexte, Parametres, Referentiel};
 /// when one of those anomalies blocks.
 pub fn controler(classeur: &ClasseurLu, contexte: &Contexte) -> (Vec<Anomalie>, Option<Remontee>) {
     let cadre = cadre::Cadre::nouveau(classeur, contexte);
-    let mut anomalies = Vec::new();
+    let mut anomalies = Recueil::default();
     campagne::controler(&cadre, &mut anomalies);
     personne::controler(&cadre, &mut anomalies);
     evenement::controler(&cadre, &mut anomalies);
     let effectifs = agregat::effectifs(&cadre);
     dispositif::controler(&cadre, &effectifs, &mut anomalies);
     agregat::controler(&cadre, &effectifs, &mut anomalies);
-    let bloque = anomalies.iter().any(|a| a.severite == Severite::Bloquant);
+    let (anomalies, bloque) = anomalies.rend();
     let remontee = if bloque { None } else { remontee::etablir(&cadre) };
     (anomalies, remontee)
 }

@@ -10,6 +10,7 @@ use referentiel::format;
 use referentiel::identifiant::{IdentifiantInvalide, ReferencePersonne};
 
 use super::cadre::Cadre;
+use super::recueil::Recueil;
 use super::{cite, pseudonyme};
 use crate::fiche::age;
 use crate::lecture::{Champ, PersonneLue, Symbole};
@@ -18,25 +19,24 @@ use crate::modalite::Sexe;
 /// The law of 8 August 2016 was applied from this decree on: no accompaniment can be older (X20).
 const CREATION: Option<NaiveDate> = NaiveDate::from_ymd_opt(2016, 12, 28);
 
-pub(super) fn controler(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
+pub(super) fn controler(cadre: &Cadre<'_>, anomalies: &mut Recueil) {
     for (rang, personne) in cadre.classeur.personnes.iter().enumerate() {
-        let constats = [
+        anomalies.note(
             reference_identifiante(personne)
                 .or_else(|| reference_bien_formee(cadre, rang, personne))
                 .or_else(|| reference_unique(cadre, rang, personne))
                 .or_else(|| prefixe_de_la_reference(cadre, rang, personne)),
-            dispositif_accompagnant(cadre, personne),
-            structure_rattachee(cadre, rang, personne),
-            sortie_apres_entree(cadre, personne),
-            entree_avant_la_campagne(cadre, personne),
-            sortie_avant_la_campagne(cadre, personne),
-            naissance_avant_entree(cadre, personne).or_else(|| entree_apres_la_loi(personne)),
-            handicap_associe_different(personne),
-            duree_sans_emploi_possible(cadre, personne),
-            orientation_renseignee(personne),
-            un_seul_dispositif(cadre, rang, personne),
-        ];
-        anomalies.extend(constats.into_iter().flatten());
+        );
+        anomalies.note(dispositif_accompagnant(cadre, personne));
+        anomalies.note(structure_rattachee(cadre, rang, personne));
+        anomalies.note(sortie_apres_entree(cadre, personne));
+        anomalies.note(entree_avant_la_campagne(cadre, personne));
+        anomalies.note(sortie_avant_la_campagne(cadre, personne));
+        anomalies.note(naissance_avant_entree(cadre, personne).or_else(|| entree_apres_la_loi(personne)));
+        anomalies.note(handicap_associe_different(personne));
+        anomalies.note(duree_sans_emploi_possible(cadre, personne));
+        anomalies.note(orientation_renseignee(personne));
+        anomalies.note(un_seul_dispositif(cadre, rang, personne));
     }
     references_d_une_meme_personne(cadre, anomalies);
 }
@@ -64,6 +64,9 @@ fn reference_identifiante(personne: &PersonneLue) -> Option<Anomalie> {
 
 /// C-PE-01: fourteen letters and digits (annexe 2: without it the fiche cannot be saved).
 fn reference_bien_formee(cadre: &Cadre<'_>, rang: usize, personne: &PersonneLue) -> Option<Anomalie> {
+    if cadre.references[rang].is_some() {
+        return None;
+    }
     let (lu, message) = match &personne.reference {
         Champ::Vide => ("vide".to_owned(), "La référence de la personne manque : elle est obligatoire.".to_owned()),
         Champ::Valeur(texte) => match texte.parse::<ReferencePersonne>() {
@@ -105,7 +108,7 @@ fn reference_unique(cadre: &Cadre<'_>, rang: usize, personne: &PersonneLue) -> O
 /// reference is composed is a hypothesis of annexe 2, hence segments as parameters.
 fn prefixe_de_la_reference(cadre: &Cadre<'_>, rang: usize, personne: &PersonneLue) -> Option<Anomalie> {
     let fiche = cadre.fiches[rang].filter(|f| !cadre.rattachement.douteuse[*f])?;
-    let dispositif = cadre.classeur.dispositifs[fiche].reference.valeur()?.trim().to_owned();
+    let dispositif = cadre.classeur.dispositifs[fiche].reference.valeur()?.trim();
     let reference = cadre.references[rang]?;
     let [region, structure, _] = cadre.contexte.parametres.segments;
     let longueur = (region + structure).min(dispositif.len());
@@ -146,7 +149,7 @@ fn dispositif_accompagnant(cadre: &Cadre<'_>, personne: &PersonneLue) -> Option<
             .then(|| dispositif_inconnu(cadre, personne, "dispositif_accompagnant", nom)),
         (Some((_, fiches)), Some((texte, trouvee))) if trouvee.is_none_or(|f| !fiches.contains(&f)) => {
             let douteuse = fiches.iter().any(|f| rattachement.douteuse[*f]);
-            (!douteuse).then(|| reference_d_un_autre_dispositif(cadre, personne, texte, &fiches))
+            (!douteuse).then(|| reference_d_un_autre_dispositif(cadre, personne, texte, fiches))
         }
         (None, Some((texte, None))) if !rattachement.peut_viser_une_fiche_douteuse() => {
             Some(dispositif_inconnu(cadre, personne, "personne_reference_dispositif", texte))
@@ -224,20 +227,25 @@ fn sortie_apres_entree(cadre: &Cadre<'_>, personne: &PersonneLue) -> Option<Anom
 
 /// C-PE-06: the entry is not later than the campaign.
 fn entree_avant_la_campagne(cadre: &Cadre<'_>, personne: &PersonneLue) -> Option<Anomalie> {
-    apres_la_campagne(cadre, personne.entree.copie()?, a(personne, "date_entree"), "entrée")
+    apres_la_campagne(cadre, personne, personne.entree.copie()?, ("date_entree", "entrée"))
 }
 
 /// C-PE-06: the exit is not later than the campaign.
 fn sortie_avant_la_campagne(cadre: &Cadre<'_>, personne: &PersonneLue) -> Option<Anomalie> {
-    apres_la_campagne(cadre, personne.sortie.copie()?, a(personne, "date_sortie"), "sortie")
+    apres_la_campagne(cadre, personne, personne.sortie.copie()?, ("date_sortie", "sortie"))
 }
 
-fn apres_la_campagne(cadre: &Cadre<'_>, date: NaiveDate, place: Place, mouvement: &str) -> Option<Anomalie> {
+fn apres_la_campagne(
+    cadre: &Cadre<'_>,
+    personne: &PersonneLue,
+    date: NaiveDate,
+    (champ, mouvement): (&str, &str),
+) -> Option<Anomalie> {
     let campagne = cadre.campagne.date.filter(|campagne| date > *campagne)?;
     Some(
         Anomalie::nouvelle(
             "C-PE-06",
-            place,
+            a(personne, champ),
             format!(
                 "Cette {mouvement} ({}) est postérieure à la date de la campagne ({}) : elle sera saisie au trimestre suivant.",
                 format::date(date),
@@ -255,17 +263,17 @@ fn naissance_avant_entree(cadre: &Cadre<'_>, personne: &PersonneLue) -> Option<A
     if cadre.entree_future(personne) && naissance < entree {
         return None;
     }
-    let place = a(personne, "date_naissance");
+    let place = || a(personne, "date_naissance");
     if naissance >= entree {
         let message = "La date de naissance n’est pas antérieure à la date d’entrée : corrigez l’une des deux.";
-        return Some(Anomalie::nouvelle("C-PE-07", place, message).attendu("une date antérieure à l’entrée"));
+        return Some(Anomalie::nouvelle("C-PE-07", place(), message).attendu("une date antérieure à l’entrée"));
     }
     let (minimum, maximum) = cadre.contexte.parametres.age_entree;
     let ans = age(naissance, entree);
     (!(minimum..=maximum).contains(&ans)).then(|| {
         let lu = format::compte(ans.unsigned_abs().into(), "an", "ans");
         let message = format!("L’âge à l’entrée serait de {lu} : vérifiez la date de naissance et la date d’entrée.");
-        Anomalie::nouvelle("C-PE-07", place, message)
+        Anomalie::nouvelle("C-PE-07", place(), message)
             .severite(Severite::Avertissement)
             .lu(lu)
             .attendu(format!("entre {minimum} et {maximum}\u{a0}ans"))
@@ -338,7 +346,7 @@ fn orientation_renseignee(personne: &PersonneLue) -> Option<Anomalie> {
 }
 
 /// C-PE-11: two references with the same birth date, sex and entry are perhaps one person. Local only.
-fn references_d_une_meme_personne(cadre: &Cadre<'_>, anomalies: &mut Vec<Anomalie>) {
+fn references_d_une_meme_personne(cadre: &Cadre<'_>, anomalies: &mut Recueil) {
     let mut premieres: HashMap<(NaiveDate, Sexe, NaiveDate), u32> = HashMap::new();
     for (rang, personne) in cadre.classeur.personnes.iter().enumerate() {
         let (Some(naissance), Some(sexe), Some(entree)) =

@@ -12,8 +12,8 @@ use crate::lecture::{Champ, ClasseurLu, Symbole, cle_reference};
 pub(super) struct Rattachement {
     /// Fiche of each distinct text taken as a reference.
     par_reference: Vec<Option<usize>>,
-    /// Fiches of each distinct text taken as a name: two dispositifs may share one.
-    par_nom: Vec<Vec<usize>>,
+    /// Fiches of each distinct text, taken as a reference, else as a name: two dispositifs may share one.
+    designees: Vec<Vec<usize>>,
     /// First fiche with the same reference, for a fiche that repeats one.
     pub doublon_de: Vec<Option<usize>>,
     /// Fiches whose own reference is wrong: what refers to them is not to blame.
@@ -22,6 +22,8 @@ pub(super) struct Rattachement {
     pub reference_portee: Option<ReferenceDispositif>,
     /// Fiches that some person designates by name.
     pub nom_porte: Vec<bool>,
+    /// The only fiche whose reference is wrong: what refers to no other means this one.
+    seule_douteuse: Option<usize>,
     lisible: bool,
 }
 
@@ -42,24 +44,30 @@ impl Rattachement {
         }
         let par_reference: Vec<_> =
             classeur.textes.tous().map(|t| premiere.get(cle_reference(t).as_ref()).copied()).collect();
-        let par_nom: Vec<_> = classeur.textes.tous().map(|t| noms.get(&plie(t)).cloned().unwrap_or_default()).collect();
+        let designees = classeur.textes.tous().zip(&par_reference).map(|(texte, fiche)| match fiche {
+            Some(rang) => vec![*rang],
+            None => noms.get(&plie(texte)).cloned().unwrap_or_default(),
+        });
         let mut rattachement = Self {
+            designees: designees.collect(),
             par_reference,
-            par_nom,
             doublon_de,
             douteuse: fiches.iter().map(|f| f.reference.valeur().is_none_or(|r| malformee(r))).collect(),
             reference_portee: reference_portee(classeur),
             nom_porte: vec![false; fiches.len()],
+            seule_douteuse: None,
             lisible: classeur.a_la_feuille(Fiche::Dispositif) && !fiches.is_empty(),
         };
         for symbole in classeur.personnes.iter().filter_map(|p| p.dispositif.copie()) {
-            for rang in rattachement.designees(symbole) {
-                rattachement.nom_porte[rang] = true;
+            for rang in rattachement.designees.get(symbole.rang()).into_iter().flatten() {
+                rattachement.nom_porte[*rang] = true;
             }
         }
         if rattachement.reference_que_personne_ne_porte(classeur).is_some() {
             rattachement.douteuse[0] = true;
         }
+        let mut douteuses = (0..fiches.len()).filter(|rang| rattachement.douteuse[*rang]);
+        rattachement.seule_douteuse = douteuses.next().filter(|_| douteuses.next().is_none());
         rattachement
     }
 
@@ -82,11 +90,8 @@ impl Rattachement {
     }
 
     /// The fiches a text designates, by reference or by name.
-    pub(super) fn designees(&self, symbole: Symbole) -> Vec<usize> {
-        match self.par_reference(symbole) {
-            Some(rang) => vec![rang],
-            None => self.par_nom.get(symbole.rang()).cloned().unwrap_or_default(),
-        }
+    pub(super) fn designees(&self, symbole: Symbole) -> &[usize] {
+        self.designees.get(symbole.rang()).map_or(&[], Vec::as_slice)
     }
 
     /// True when a reference that matches no fiche may be the right one of a fiche whose own is wrong.
@@ -96,11 +101,10 @@ impl Rattachement {
 
     /// The fiche of a row that gives a reference and perhaps a name.
     pub(super) fn fiche(&self, reference: Champ<Symbole>, nom: Champ<Symbole>) -> Option<usize> {
-        let seule = |rangs: Vec<usize>| if let [rang] = rangs[..] { Some(rang) } else { None };
+        let seule = |rangs: &[usize]| if let [rang] = rangs { Some(*rang) } else { None };
         let par_reference = reference.copie().and_then(|s| self.par_reference(s));
         let par_nom = || nom.copie().and_then(|s| seule(self.designees(s)));
-        let douteuses = || (0..self.douteuse.len()).filter(|r| self.douteuse[*r]).collect::<Vec<_>>();
-        par_reference.or_else(par_nom).or_else(|| seule(douteuses()))
+        par_reference.or_else(par_nom).or(self.seule_douteuse)
     }
 }
 

@@ -94,7 +94,7 @@ pub(super) const FAUTES: &[Faute] = &[
         c.dispositifs[0].departement = valeur("67");
     }),
     bloque("no such département", "C-DI-05", D, 2, "code_departement", |c| {
-        c.dispositifs[0].departement = valeur("99")
+        c.dispositifs[0].departement = valeur("99");
     }),
     avertit("no structure", "C-DI-08", D, 2, "structures_rattachees", |c| c.dispositifs[0].structures = Champ::Vide),
     avertit("two spellings of a structure", "C-DI-08", D, 2, "structures_rattachees", |c| {
@@ -287,9 +287,8 @@ fn each_fault_raises_its_code_at_its_place_and_nothing_blocking_besides() {
 
 #[test]
 fn what_the_reader_reported_is_not_reported_again() {
-    let vierge: fn(&mut ClasseurLu) = |_| {};
-    let deja: &[(&str, fn(&mut ClasseurLu))] = &[
-        ("nothing", vierge),
+    type DejaSignale = (&'static str, fn(&mut ClasseurLu));
+    let deja: &[DejaSignale] = &[
         ("département that lost its zero", |c| c.dispositifs[0].departement = Champ::Fautif),
         ("faulty capacity", |c| c.dispositifs[0].capacite = Champ::Fautif),
         ("faulty dispositif reference", |c| c.dispositifs[0].reference = Champ::Fautif),
