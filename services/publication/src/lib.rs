@@ -15,6 +15,7 @@ mod jws;
 pub mod pii;
 pub mod preuve;
 pub mod refus;
+pub mod registre;
 pub mod sceau;
 pub mod tete;
 pub mod verification;

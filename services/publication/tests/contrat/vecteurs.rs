@@ -127,7 +127,7 @@ fn preuve_forgee(autorisation: String, description: &str, verdict: &str, heure: 
 
 /// A proof as text, so that it does not depend on the order in which a crate writes a header.
 fn autorisation(exp: u64) -> String {
-    let bsh = publication::empreinte::empreinte_requete(b"corps");
+    let bsh = empreinte::empreinte_requete(b"corps");
     let charge = format!(
         r#"{{"iss":"{NOEUD}","sub":"{NOEUD}","aud":"{HUB}","iat":1775182629,"exp":{exp},"jti":"BwgJCgsMDQ4PEBESExQVFg","htm":"PUT","htu":"{HUB}/v1/nodes/{NOEUD}/chain/1","bsh":"{bsh}"}}"#
     );
