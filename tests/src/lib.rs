@@ -1,1 +1,3 @@
-//! tests
+//! What the end-to-end tests share: a hub and nodes as real processes, in a fresh folder.
+
+pub mod terrain;
