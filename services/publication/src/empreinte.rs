@@ -51,6 +51,11 @@ pub fn empreinte_requete(octets: &[u8]) -> Empreinte {
     Empreinte::de(b"", octets)
 }
 
+/// Digest under which the hub keeps a one-time enrolment token, never the token itself.
+pub fn empreinte_invitation(jeton: &str) -> Empreinte {
+    Empreinte::de(b"maillage/enrol/v1\0", jeton.as_bytes())
+}
+
 /// Digest of a signed receipt, second half of a leaf of the register.
 pub fn empreinte_accuse(jws: &str) -> Empreinte {
     Empreinte::de(b"", jws.as_bytes())

@@ -13,6 +13,7 @@ pub mod empreinte;
 pub mod enveloppe;
 mod jws;
 pub mod pii;
+pub mod possession;
 pub mod preuve;
 pub mod refus;
 pub mod registre;
@@ -27,7 +28,7 @@ pub use contenu::{Contenu, ContenuDispositifs, ContenuIndicateurs, DispositifPub
 pub use empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
 pub use enveloppe::{Enveloppe, Genre, Raison, References, Serie};
 pub use refus::{CodeRefus, Probleme, Refus};
-pub use sceau::{Emission, PublicationSignee, SuiteChaine, sceller};
+pub use sceau::{Acte, Emission, EntreeSignee, Place, PublicationSignee, SuiteChaine, sceller, sceller_acte};
 pub use verification::{Attendu, EnveloppeVerifiee, PublicationVerifiee, verifier, verifier_enveloppe};
 
 /// JSON bytes of a type of this crate. None of them can fail to be written (no map with keys other

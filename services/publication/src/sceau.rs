@@ -1,12 +1,14 @@
-//! Step 4 of the path: the only place where a publication is signed. Once sealed, its bytes never
+//! Step 4 of the path: the only place where an entry of the chain is signed. Once sealed, its bytes never
 //! change; they are kept, sent and sent again as they are.
 
 use chrono::{DateTime, Utc};
+use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::cle::CleSignature;
 use crate::contenu::Contenu;
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
-use crate::enveloppe::{self, CorpsAnnonce, Enveloppe, Genre, Raison, References};
+use crate::enveloppe::{self, CorpsAnnonce, Enveloppe, Genre, NouvelleCle, Raison, References, Serie};
+use crate::possession::{self, Usage};
 use crate::refus::Refus;
 use crate::{jws, octets, pii};
 
@@ -114,8 +116,118 @@ pub fn sceller(
         created_at: enveloppe::tronque(emission.cree_le),
         test: emission.essai,
     };
+    let EntreeSignee { jws: enveloppe_jws, empreinte, enveloppe } = signer(enveloppe, cle)?;
+    Ok(PublicationSignee { enveloppe_jws, corps, empreinte, enveloppe })
+}
+
+fn signer(enveloppe: Enveloppe, cle: &CleSignature) -> Result<EntreeSignee, Refus> {
     enveloppe.coherente()?;
     let charge = octets(&enveloppe);
-    let empreinte = empreinte_enveloppe(&charge);
-    Ok(PublicationSignee { enveloppe_jws: jws::signer(TYPE, &charge, cle), corps, empreinte, enveloppe })
+    Ok(EntreeSignee { jws: jws::signer(TYPE, &charge, cle), empreinte: empreinte_enveloppe(&charge), enveloppe })
+}
+
+/// A position in the chain, for an entry that belongs to no series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Position, from 1.
+    pub seq: u64,
+    /// Digest of the envelope just before; none for the first.
+    pub prev: Option<Empreinte>,
+}
+
+/// What an entry without a body does.
+#[derive(Debug)]
+pub enum Acte<'a> {
+    /// Withdraws a series: the hub shows it no more, its history stays.
+    Retrait {
+        /// Series withdrawn.
+        serie: Serie,
+        /// Its next revision.
+        rev: u64,
+        /// Digest of the envelope of the revision withdrawn.
+        supersedes: Empreinte,
+        /// Why.
+        raison: Raison,
+    },
+    /// Announces the key that signs from the next entry on. Signed by the old one, agreed by the new
+    /// one: after a crash between the two, the chain alone says which is in force.
+    Rotation {
+        /// The new key.
+        nouvelle: &'a CleSignature,
+    },
+    /// The node came back from a backup and took its history from the hub.
+    Restauration,
+    /// The node lives and has nothing to say: silence is visible at the hub.
+    Battement,
+}
+
+/// A sealed entry without a body. Made by [`sceller_acte`] only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntreeSignee {
+    jws: String,
+    empreinte: Empreinte,
+    enveloppe: Enveloppe,
+}
+
+impl EntreeSignee {
+    /// The signed envelope, as it is sent.
+    pub fn enveloppe_jws(&self) -> &str {
+        &self.jws
+    }
+
+    /// Identity of the entry.
+    pub fn empreinte(&self) -> Empreinte {
+        self.empreinte
+    }
+
+    /// The claims.
+    pub fn enveloppe(&self) -> &Enveloppe {
+        &self.enveloppe
+    }
+}
+
+/// Seals an entry without a body at its place in the chain.
+pub fn sceller_acte(
+    acte: &Acte<'_>,
+    noeud: &IdentifiantNoeud,
+    place: Place,
+    emission: &Emission,
+    cle: &CleSignature,
+) -> Result<EntreeSignee, Refus> {
+    let mut enveloppe = Enveloppe {
+        v: enveloppe::VERSION,
+        iss: noeud.clone(),
+        aud: emission.hub.clone(),
+        region: emission.region.clone(),
+        seq: place.seq,
+        prev: place.prev,
+        kind: Genre::Battement,
+        series: None,
+        rev: None,
+        supersedes: None,
+        reason: None,
+        body: None,
+        references: None,
+        next: None,
+        created_at: enveloppe::tronque(emission.cree_le),
+        test: emission.essai,
+    };
+    match acte {
+        Acte::Battement => {}
+        Acte::Restauration => enveloppe.kind = Genre::Restauration,
+        Acte::Retrait { serie, rev, supersedes, raison } => {
+            enveloppe.kind = Genre::Retrait;
+            enveloppe.series = Some(serie.clone());
+            enveloppe.rev = Some(*rev);
+            enveloppe.supersedes = Some(*supersedes);
+            enveloppe.reason = Some(*raison);
+        }
+        Acte::Rotation { nouvelle } => {
+            let usage = Usage::Rotation { seq: place.seq };
+            enveloppe.kind = Genre::Rotation;
+            let proof = possession::prouver(nouvelle, noeud, &emission.hub, usage);
+            enveloppe.next = Some(NouvelleCle { x: nouvelle.publique(), proof });
+        }
+    }
+    signer(enveloppe, cle)
 }

@@ -8,9 +8,10 @@ use serde::Deserialize;
 use crate::cle::ClePublique;
 use crate::contenu::{Contenu, TAILLE_MAXIMALE};
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
-use crate::enveloppe::{Enveloppe, VERSION};
+use crate::enveloppe::{Enveloppe, NouvelleCle, VERSION};
 use crate::jws::{self, JetonInvalide};
 use crate::pii;
+use crate::possession::{self, Usage};
 use crate::refus::{CodeRefus, Refus};
 use crate::sceau::TYPE;
 
@@ -102,6 +103,12 @@ pub fn verifier_enveloppe(jws: &str, cle: &ClePublique, attendu: &Attendu) -> Re
         return Err(Refus::nouveau(CodeRefus::EnvWrongAudience, detail));
     }
     enveloppe.coherente()?;
+    if let Some(NouvelleCle { x, proof }) = &enveloppe.next {
+        if x == cle {
+            return Err(Refus::nouveau(CodeRefus::EnvMalformed, "La clé annoncée est déjà la clé en vigueur."));
+        }
+        possession::verifier(proof, x, &enveloppe.iss, &enveloppe.aud, Usage::Rotation { seq: enveloppe.seq })?;
+    }
     Ok(EnveloppeVerifiee { jws: jws.to_owned(), empreinte: empreinte_enveloppe(&charge), enveloppe })
 }
 

@@ -182,3 +182,74 @@ fn keys_are_read_and_written_as_other_tools_do() {
     let spki = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----\n";
     assert_eq!(ClePublique::depuis_pem(spki).unwrap(), cle_noeud().publique());
 }
+
+fn seconde() -> Place {
+    Place { seq: 2, prev: Some(scellee().empreinte()) }
+}
+
+fn acte(acte: &Acte<'_>) -> EntreeSignee {
+    sceller_acte(acte, &noeud(), seconde(), &emission(), &cle_noeud()).unwrap()
+}
+
+#[test]
+fn entries_without_a_body_are_verified_like_the_others() {
+    let nouvelle = CleSignature::generer(&mut Compteur(9));
+    let retrait = Acte::Retrait {
+        serie: contenu().serie(),
+        rev: 2,
+        supersedes: scellee().empreinte(),
+        raison: Raison::Correction,
+    };
+    for un_acte in [Acte::Battement, Acte::Restauration, retrait, Acte::Rotation { nouvelle: &nouvelle }] {
+        let entree = acte(&un_acte);
+        let lue = verifier_enveloppe(entree.enveloppe_jws(), &cle_noeud().publique(), &attendu()).unwrap();
+        assert_eq!((lue.enveloppe(), lue.empreinte()), (entree.enveloppe(), entree.empreinte()));
+        assert_eq!(verifier(lue, b"").unwrap_err().code(), CodeRefus::EnvMalformed);
+    }
+    let premiere = Place { seq: 1, prev: None };
+    let de_rien = Acte::Retrait {
+        serie: contenu().serie(),
+        rev: 1,
+        supersedes: scellee().empreinte(),
+        raison: Raison::Correction,
+    };
+    assert!(sceller_acte(&de_rien, &noeud(), premiere, &emission(), &cle_noeud()).is_err());
+}
+
+#[test]
+fn a_rotation_needs_the_new_key_to_agree_to_this_very_position() {
+    let nouvelle = CleSignature::generer(&mut Compteur(9));
+    let entree = acte(&Acte::Rotation { nouvelle: &nouvelle });
+    let usage = |seq| possession::Usage::Rotation { seq };
+    let forgee = |proof: String, x: &ClePublique| {
+        let mut claims = serde_json::to_value(entree.enveloppe()).unwrap();
+        claims["next"] = json!({"x": x, "proof": proof});
+        refus(&forger(en_tete(sceau::TYPE).to_string().as_bytes(), claims.to_string().as_bytes()))
+    };
+    let publique = nouvelle.publique();
+    let ailleurs = possession::prouver(&nouvelle, &noeud(), HUB, usage(3));
+    assert_eq!(forgee(ailleurs, &publique), CodeRefus::AuthProofInvalid);
+    // The old key cannot announce a key that it does not hold: somebody else's, for instance.
+    let par_l_ancienne = possession::prouver(&cle_noeud(), &noeud(), HUB, usage(2));
+    assert_eq!(forgee(par_l_ancienne.clone(), &publique), CodeRefus::AuthProofInvalid);
+    assert_eq!(forgee(par_l_ancienne, &cle_noeud().publique()), CodeRefus::EnvMalformed);
+    let faible = format!("AQ{}", "A".repeat(41));
+    let mut claims = serde_json::to_value(entree.enveloppe()).unwrap();
+    claims["next"]["x"] = json!(faible);
+    let jws = forger(en_tete(sceau::TYPE).to_string().as_bytes(), claims.to_string().as_bytes());
+    assert_eq!(refus(&jws), CodeRefus::EnvMalformed);
+}
+
+#[test]
+fn a_proof_of_possession_is_worth_one_use() {
+    let cle = CleSignature::generer(&mut Compteur(9));
+    let invitation = |jeton| possession::Usage::Enrolement { token: empreinte::empreinte_invitation(jeton) };
+    let preuve = possession::prouver(&cle, &noeud(), HUB, invitation("jeton"));
+    let verifie =
+        |noeud: &str, hub, usage| possession::verifier(&preuve, &cle.publique(), &noeud.parse().unwrap(), hub, usage);
+    assert!(verifie(NOEUD, HUB, invitation("jeton")).is_ok());
+    assert!(verifie(NOEUD, HUB, invitation("autre")).is_err());
+    assert!(verifie("cdg-267000016", HUB, invitation("jeton")).is_err());
+    assert!(verifie(NOEUD, "https://autre.example", invitation("jeton")).is_err());
+    assert!(verifie(NOEUD, HUB, possession::Usage::Rotation { seq: 1 }).is_err());
+}
