@@ -73,9 +73,7 @@ impl Examen {
         valide: impl FnOnce(&PublicationVerifiee) -> Vec<Refus>,
     ) -> Result<Self, Refus> {
         let (motifs, cellules, publication) = match lecture {
-            Ok(publication) => {
-                (valide(&publication), publication.contenu().taille() as u64, Some(publication))
-            }
+            Ok(publication) => (valide(&publication), publication.contenu().taille() as u64, Some(publication)),
             Err(refus) if refus.code().consomme_la_position() => (vec![refus], 0, None),
             Err(refus) => return Err(refus),
         };

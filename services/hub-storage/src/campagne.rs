@@ -83,9 +83,8 @@ pub(crate) async fn ouvre_si_absente(tx: &mut Tx, periode: Trimestre, jeux: &[St
 }
 
 async fn centres_actifs(tx: &mut Tx) -> Result<Vec<(String, String)>, ErreurBase> {
-    let lignes = tx
-        .lignes("/* noeud.actifs */ SELECT identifiant FROM noeud WHERE actif = $1 ORDER BY 1", args![true])
-        .await?;
+    let lignes =
+        tx.lignes("/* noeud.actifs */ SELECT identifiant FROM noeud WHERE actif = $1 ORDER BY 1", args![true]).await?;
     lignes.iter().map(|l| Ok((l.text(0)?, CENTRE_ENTIER.to_owned()))).collect()
 }
 

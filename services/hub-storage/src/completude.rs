@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use ::publication::{Contenu, ContenuIndicateurs, DispositifPublie};
+use chrono::{DateTime, Utc};
 use referentiel::cellule::{Audience, Statut};
 use referentiel::territoire::Niveau;
 use secret_statistique::ValeurPubliee;
@@ -46,11 +46,9 @@ pub(crate) struct Recu {
 /// What a content brings of the roster: each dispositif, and the centre as a whole.
 pub(crate) fn recus(contenu: &Contenu) -> Vec<Recu> {
     let mut recus: Vec<Recu> = match contenu {
-        Contenu::Dispositifs(c) => c
-            .dispositifs()
-            .iter()
-            .map(|d| Recu { dispositif: d.reference.to_string(), vide: fiche_vide(d) })
-            .collect(),
+        Contenu::Dispositifs(c) => {
+            c.dispositifs().iter().map(|d| Recu { dispositif: d.reference.to_string(), vide: fiche_vide(d) }).collect()
+        }
         Contenu::Indicateurs(c) => dispositifs_des_tables(c),
     };
     let vide = recus.iter().all(|r| r.vide);
@@ -64,12 +62,16 @@ fn fiche_vide(d: &DispositifPublie) -> bool {
 
 /// A dispositif is empty when all its counts are zero: nobody there, nobody hidden.
 fn dispositifs_des_tables(contenu: &ContenuIndicateurs) -> Vec<Recu> {
-    let mut vides: HashMap<&str, bool> =
-        contenu.territoires().iter().filter(|t| t.niveau == Niveau::Dispositif).map(|t| (t.code.as_str(), true)).collect();
+    let mut vides: HashMap<&str, bool> = contenu
+        .territoires()
+        .iter()
+        .filter(|t| t.niveau == Niveau::Dispositif)
+        .map(|t| (t.code.as_str(), true))
+        .collect();
     let table = contenu.audience(Audience::Reseau).or_else(|| contenu.audiences().first());
     for cellule in table.into_iter().flat_map(|t| &t.cellules).filter(|c| c.cle.niveau == Niveau::Dispositif) {
-        let habitee = cellule.statut == Statut::Secret
-            || matches!(cellule.valeur, Some(ValeurPubliee::Effectif(n)) if n > 0);
+        let habitee =
+            cellule.statut == Statut::Secret || matches!(cellule.valeur, Some(ValeurPubliee::Effectif(n)) if n > 0);
         if let Some(vide) = vides.get_mut(cellule.cle.territoire.as_str()) {
             *vide &= !habitee;
         }

@@ -1,8 +1,8 @@
 //! Bodies, addressed by their digest. A body waits here for its envelope; that of a refused content is
 //! removed with the refusal, and one that nobody claims within a day is swept away.
 
-use chrono::{DateTime, Utc};
 use ::publication::{Empreinte, empreinte_corps};
+use chrono::{DateTime, Utc};
 
 use crate::base::{Db, ErreurBase, Tx};
 use crate::valeur::args;

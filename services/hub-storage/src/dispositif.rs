@@ -116,9 +116,7 @@ pub async fn page(
 
 fn lit(l: &Row) -> Result<Dispositif, ErreurBase> {
     let statut = |rang: usize| -> Result<Option<Statut>, ErreurBase> {
-        l.opt_text(rang)?
-            .map(|code| Statut::depuis_code(&code).ok_or(ErreurBase::ValeurIllisible(rang)))
-            .transpose()
+        l.opt_text(rang)?.map(|code| Statut::depuis_code(&code).ok_or(ErreurBase::ValeurIllisible(rang))).transpose()
     };
     let valeur = l.opt_dec(16)?;
     let rapport = l.opt_dec(18)?.zip(l.opt_dec(19)?);

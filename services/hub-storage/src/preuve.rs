@@ -1,7 +1,7 @@
 //! Request proofs already seen: a proof that comes back within its quarter of an hour is a replay.
 
-use chrono::{DateTime, TimeDelta, Utc};
 use ::publication::preuve::PreuveVerifiee;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::base::{Db, ErreurBase};
 use crate::valeur::args;

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::{DateTime, Utc};
 use ::publication::{Contenu, ContenuIndicateurs};
+use chrono::{DateTime, Utc};
 use referentiel::cellule::{Audience, Cle, Statut};
 use secret_statistique::{CelluleProtegee, ValeurPubliee};
 

@@ -145,11 +145,8 @@ pub async fn historique(
 
 /// The entries of the register after a place, in order.
 pub async fn suite(db: &Db, apres: u64, limite: u32) -> Result<Vec<Entree>, ErreurBase> {
-    let sql = concat!(
-        "/* publication.suite */ SELECT ",
-        colonnes_entree!(),
-        " WHERE ordre > $1 ORDER BY ordre LIMIT $2"
-    );
+    let sql =
+        concat!("/* publication.suite */ SELECT ", colonnes_entree!(), " WHERE ordre > $1 ORDER BY ordre LIMIT $2");
     let lignes = db.lignes(sql, args![seq_sql(apres), i64::from(limite)]).await?;
     lignes.iter().map(lit_entree).collect()
 }

@@ -61,8 +61,10 @@ async fn rejoue_entree(source: &Db, tx: &mut Tx, entree: &Entree, jeux: &[String
     let cle = noeud::find_cle(source, &noeud, &entree.kid).await?.ok_or_else(|| altere("clé inconnue"))?;
     let digest = entree.corps.as_deref().ok_or_else(|| altere("corps non désigné"))?;
     let octets = corps::find(source, registre::empreinte(digest)?).await?.ok_or_else(|| altere("corps absent"))?;
-    let attendu = verification::Attendu { noeud, hub: destinataire(&entree.jws).ok_or_else(|| altere("enveloppe illisible"))? };
-    let enveloppe = ::publication::verifier_enveloppe(&entree.jws, &cle.cle, &attendu).map_err(|r| altere(&r.to_string()))?;
+    let attendu =
+        verification::Attendu { noeud, hub: destinataire(&entree.jws).ok_or_else(|| altere("enveloppe illisible"))? };
+    let enveloppe =
+        ::publication::verifier_enveloppe(&entree.jws, &cle.cle, &attendu).map_err(|r| altere(&r.to_string()))?;
     let publication = ::publication::verifier(enveloppe, &octets).map_err(|r| altere(&r.to_string()))?;
     let contenu: &Contenu = publication.contenu();
     projection::remplace(tx, contenu, jeux, entree.recu_le).await?;
@@ -99,7 +101,17 @@ async fn copie_listes(source: &Db, tx: &mut Tx) -> Result<(), ErreurBase> {
 
 /// Read models and the columns compared, key first. Text columns only, beside those converted by `texte`.
 const TABLES: &[(&str, &[Colonne])] = &[
-    ("serie", &[Colonne::T("periode"), Colonne::T("jeu"), Colonne::T("noeud"), Colonne::I("rev"), Colonne::I("ordre"), Colonne::H("recu_le")]),
+    (
+        "serie",
+        &[
+            Colonne::T("periode"),
+            Colonne::T("jeu"),
+            Colonne::T("noeud"),
+            Colonne::I("rev"),
+            Colonne::I("ordre"),
+            Colonne::H("recu_le"),
+        ],
+    ),
     (
         "observation",
         &[

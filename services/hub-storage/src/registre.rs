@@ -2,12 +2,12 @@
 //! holds the chain head, the register, the slice replaced, the read models and the receipt; a crash
 //! before its end leaves nothing, after it only the answer can be lost.
 
-use chrono::{DateTime, Utc};
 use ::publication::chaine::{Succession, succession};
 use ::publication::{
     Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Genre, Motif, Refus,
     StatutAccuse, TeteNoeud, accuse, decider,
 };
+use chrono::{DateTime, Utc};
 use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::acceptation::Examen;
@@ -68,7 +68,8 @@ struct Place {
 
 /// Head of a node's chain.
 pub async fn tete(db: &Db, noeud: &IdentifiantNoeud) -> Result<TeteNoeud, ErreurBase> {
-    let ligne = db.ligne("/* chaine.tete */ SELECT seq, digest FROM chaine WHERE noeud = $1", args![noeud.as_str()]).await?;
+    let ligne =
+        db.ligne("/* chaine.tete */ SELECT seq, digest FROM chaine WHERE noeud = $1", args![noeud.as_str()]).await?;
     ligne.map_or(Ok(TeteNoeud::default()), |l| Ok(TeteNoeud::apres(l.int(0)?.unsigned_abs(), empreinte(&l.text(1)?)?)))
 }
 
@@ -218,9 +219,7 @@ async fn courante(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Option<Courante>
             args![&serie.dataset, enveloppe.iss.as_str(), &serie.period],
         )
         .await?;
-    ligne
-        .map(|l| Ok(Courante { rev: l.int(0)?.unsigned_abs(), contenu: Contenu::lire(&l.bytes(1)?).ok() }))
-        .transpose()
+    ligne.map(|l| Ok(Courante { rev: l.int(0)?.unsigned_abs(), contenu: Contenu::lire(&l.bytes(1)?).ok() })).transpose()
 }
 
 /// Takes the next place of the register, last: other nodes wait for it until the end of the transaction.
@@ -337,4 +336,34 @@ pub fn code_statut(statut: StatutAccuse) -> &'static str {
         StatutAccuse::Refusee => "refused",
         StatutAccuse::Perimee => "stale",
     }
+}
+
+/// What the register holds, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bilan {
+    /// Cells of the revisions shown.
+    pub observations: u64,
+    /// Entries, each with its receipt.
+    pub entrees: u64,
+    /// Accepted among them.
+    pub acceptees: u64,
+    /// Refused among them.
+    pub refusees: u64,
+}
+
+/// Counts the register; the observations themselves are not scanned.
+pub async fn bilan(db: &Db) -> Result<Bilan, ErreurBase> {
+    let ligne = db
+        .ligne(
+            "/* registre.bilan */ SELECT COUNT(*), COUNT(CASE WHEN statut = 'accepted' THEN 1 END),
+             COUNT(CASE WHEN statut = 'refused' THEN 1 END),
+             (SELECT CAST(COALESCE(SUM(p.cellules), 0) AS BIGINT) FROM serie s JOIN publication p ON p.ordre = s.ordre
+              WHERE s.jeu <> 'ea.dispositif')
+             FROM publication",
+            args![],
+        )
+        .await?;
+    let Some(l) = ligne else { return Ok(Bilan::default()) };
+    let n = |rang: usize| l.int(rang).map(i64::unsigned_abs);
+    Ok(Bilan { entrees: n(0)?, acceptees: n(1)?, refusees: n(2)?, observations: n(3)? })
 }

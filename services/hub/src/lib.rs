@@ -1,1 +1,16 @@
-//! hub
+//! The hub: receives what nodes publish (steps 6 to 8 of the path), and restores it to the people who
+//! steer (step 9). It never learns what a person is: it does not even link the crate that knows.
+//!
+//! `federation` (the wire) → `ingest` → `validation` → `hub_storage` → `agregation` → `restitution`.
+
+pub mod agregation;
+pub mod cle;
+pub mod commande;
+pub mod configuration;
+pub mod federation;
+pub mod ingest;
+pub mod probleme;
+pub mod restitution;
+pub mod service;
+pub mod validation;
+pub mod verification;

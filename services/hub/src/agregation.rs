@@ -1,0 +1,124 @@
+//! What the hub adds up over several centres is raw again: it is shown only as far as it tells nothing
+//! more than the cells already published. No sum is ever computed as if a masked part were zero.
+
+use referentiel::Decimal;
+use referentiel::cellule::Statut;
+
+/// Masked parts from which a total may be framed: with fewer, each contributor could narrow the others' cell.
+const MASQUEES_POUR_ENCADRER: usize = 3;
+
+/// The cell of one centre, as it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contribution {
+    /// Value of a count or of a figure.
+    pub valeur: Option<Decimal>,
+    /// Terms of a rate.
+    pub rapport: Option<(Decimal, Decimal)>,
+    /// Why there is a value, or none.
+    pub statut: Statut,
+    /// Threshold of a masked count.
+    pub seuil: Option<u64>,
+}
+
+/// What may be shown of a total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Agregat {
+    /// Exact: every part is visible.
+    Valeur(Decimal),
+    /// Rate, as its two terms.
+    Rapport(Decimal, Decimal),
+    /// Framed, both ends included.
+    Entre(Decimal, Decimal),
+    /// Nothing to show, and why.
+    Absent(Statut),
+}
+
+/// Sum over centres. The frame uses published figures and thresholds only, hence teaches nothing.
+pub fn somme(contributions: &[Contribution]) -> Agregat {
+    let concernees: Vec<&Contribution> = contributions.iter().filter(|c| c.statut != Statut::SansObjet).collect();
+    if concernees.is_empty() {
+        let vide = if contributions.is_empty() { Statut::NonTransmis } else { Statut::SansObjet };
+        return Agregat::Absent(vide);
+    }
+    let visible: Decimal = concernees.iter().filter_map(|c| c.valeur).sum();
+    let absentes = || concernees.iter().filter(|c| c.valeur.is_none());
+    match absentes().count() {
+        0 => Agregat::Valeur(visible),
+        n if n >= MASQUEES_POUR_ENCADRER => {
+            // A masked count is under its threshold; any other absence has no upper end.
+            let plus: Option<Decimal> = absentes()
+                .map(|c| c.seuil.filter(|_| c.statut == Statut::Secret).map(|s| Decimal::from(s.saturating_sub(1))))
+                .sum();
+            plus.map_or(Agregat::Absent(Statut::Secret), |plus| Agregat::Entre(visible, visible + plus))
+        }
+        _ => {
+            let secrete = absentes().any(|c| c.statut == Statut::Secret);
+            let statut = absentes().next().map_or(Statut::NonTransmis, |c| c.statut);
+            Agregat::Absent(if secrete { Statut::Secret } else { statut })
+        }
+    }
+}
+
+/// Regional rate = Σ numerators / Σ denominators, never the mean of rates; none under the smallest denominator.
+pub fn rapport(numerateur: Agregat, denominateur: Agregat, minimum: Decimal) -> Agregat {
+    match (numerateur, denominateur) {
+        (Agregat::Valeur(n), Agregat::Valeur(d)) if d >= minimum && !d.is_zero() => Agregat::Rapport(n, d),
+        (Agregat::Valeur(_), Agregat::Valeur(_)) => Agregat::Absent(Statut::NonSignificatif),
+        (Agregat::Absent(Statut::Secret) | Agregat::Entre(..), _)
+        | (_, Agregat::Absent(Statut::Secret) | Agregat::Entre(..)) => Agregat::Absent(Statut::Secret),
+        (Agregat::Absent(statut), _) | (_, Agregat::Absent(statut)) => Agregat::Absent(statut),
+        _ => Agregat::Absent(Statut::SansObjet),
+    }
+}
+
+/// The cell of a single centre needs no sum: it is shown as it was published.
+pub fn tel_quel(c: &Contribution) -> Agregat {
+    match (c.valeur, c.rapport) {
+        (Some(valeur), _) => Agregat::Valeur(valeur),
+        (None, Some((n, d))) => Agregat::Rapport(n, d),
+        (None, None) => Agregat::Absent(c.statut),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vue(n: u64) -> Contribution {
+        Contribution { valeur: Some(n.into()), rapport: None, statut: Statut::Publie, seuil: None }
+    }
+
+    fn absente(statut: Statut) -> Contribution {
+        let seuil = (statut == Statut::Secret).then_some(5);
+        Contribution { valeur: None, rapport: None, statut, seuil }
+    }
+
+    #[test]
+    fn a_total_over_masked_parts_is_secret_or_framed_never_wrong() {
+        let secret = || absente(Statut::Secret);
+        assert_eq!(somme(&[vue(7), vue(0)]), Agregat::Valeur(7.into()));
+        assert_eq!(somme(&[vue(7), secret()]), Agregat::Absent(Statut::Secret));
+        assert_eq!(somme(&[vue(7), secret(), secret()]), Agregat::Absent(Statut::Secret));
+        assert_eq!(somme(&[vue(7), secret(), secret(), secret()]), Agregat::Entre(7.into(), 19.into()));
+        assert_eq!(somme(&[secret(), secret(), absente(Statut::NonTransmis)]), Agregat::Absent(Statut::Secret));
+    }
+
+    #[test]
+    fn absences_are_carried() {
+        assert_eq!(somme(&[]), Agregat::Absent(Statut::NonTransmis));
+        assert_eq!(somme(&[absente(Statut::SansObjet)]), Agregat::Absent(Statut::SansObjet));
+        assert_eq!(somme(&[vue(7), absente(Statut::SansObjet)]), Agregat::Valeur(7.into()));
+        assert_eq!(somme(&[vue(7), absente(Statut::NonSignificatif)]), Agregat::Absent(Statut::NonSignificatif));
+    }
+
+    #[test]
+    fn a_rate_is_the_quotient_of_the_sums() {
+        let cinq = Decimal::from(5);
+        let v = |n: u64| Agregat::Valeur(n.into());
+        assert_eq!(rapport(v(3), v(10), cinq), Agregat::Rapport(3.into(), 10.into()));
+        assert_eq!(rapport(v(3), v(4), cinq), Agregat::Absent(Statut::NonSignificatif));
+        assert_eq!(rapport(v(0), v(0), Decimal::ZERO), Agregat::Absent(Statut::NonSignificatif));
+        assert_eq!(rapport(Agregat::Entre(cinq, cinq), v(10), cinq), Agregat::Absent(Statut::Secret));
+        assert_eq!(rapport(Agregat::Absent(Statut::NonTransmis), v(10), cinq), Agregat::Absent(Statut::NonTransmis));
+    }
+}

@@ -1,0 +1,41 @@
+//! Key files: made once, readable by their owner only, never shown.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use publication::{ClePublique, CleSignature};
+use rand::CryptoRng;
+
+/// Makes a key and writes it in a new file of mode 0600; gives the public half.
+pub fn cree(fichier: &Path, rng: &mut impl CryptoRng) -> Result<ClePublique> {
+    let cle = CleSignature::generer(rng);
+    let pem = cle.pem()?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let mut ouvert = options.open(fichier).with_context(|| {
+        format!("Le fichier {} ne peut pas être créé (une clé existante n’est jamais remplacée)", fichier.display())
+    })?;
+    let pem: &str = pem.as_ref();
+    ouvert.write_all(pem.as_bytes()).with_context(|| format!("écriture de {}", fichier.display()))?;
+    ouvert.sync_all().with_context(|| format!("écriture de {}", fichier.display()))?;
+    Ok(cle.publique())
+}
+
+/// Reads a private key.
+pub fn lit(fichier: &Path) -> Result<CleSignature> {
+    let pem = std::fs::read_to_string(fichier).with_context(|| {
+        format!(
+            "La clé {} ne peut pas être lue ; créez-la avec « maillage-hub cle creer -o {} »",
+            fichier.display(),
+            fichier.display()
+        )
+    })?;
+    CleSignature::depuis_pem(&pem).with_context(|| format!("{}", fichier.display()))
+}

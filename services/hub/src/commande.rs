@@ -1,0 +1,190 @@
+//! The command line of `maillage-hub`. Answers go to standard output, logs to standard error.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use hub_storage::{Db, rebuild};
+use publication::CleSignature;
+use rand::{CryptoRng, SeedableRng as _};
+use referentiel::format::compte;
+use referentiel::horloge::HorlogeSysteme;
+
+use crate::cle;
+use crate::configuration::Configuration;
+use crate::restitution::graphql;
+use crate::service::{Service, sert};
+use crate::verification::{self, Hub};
+
+/// Hub de fédération : reçoit, vérifie et restitue les indicateurs des centres de gestion.
+#[derive(Debug, Parser)]
+#[command(name = "maillage-hub", version, disable_help_subcommand = true)]
+pub struct Commande {
+    /// Fichier de configuration.
+    #[arg(long, global = true, value_name = "FICHIER", default_value = "hub.toml", env = "MAILLAGE_HUB_CONFIGURATION")]
+    configuration: PathBuf,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Servir l’API, les pages et la réception des publications.
+    Servir,
+    /// Écrire le schéma GraphQL (SDL).
+    Schema,
+    /// Tout revérifier : chaînes, signatures, corps, accusés, tables de lecture.
+    Verifier,
+    /// Refaire les tables de lecture à partir du registre.
+    Rebuild,
+    /// Gérer la clé du hub.
+    Cle {
+        #[command(subcommand)]
+        action: ActionCle,
+    },
+    /// Examiner le fichier de configuration.
+    Configuration {
+        #[command(subcommand)]
+        action: ActionConfiguration,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ActionCle {
+    /// Créer une clé privée (fichier 0600) et écrire la clé publique.
+    Creer {
+        /// Fichier à créer ; une clé existante n’est jamais remplacée.
+        #[arg(short = 'o', long = "sortie", value_name = "FICHIER")]
+        sortie: PathBuf,
+    },
+    /// Écrire la clé publique d’une clé privée.
+    Publique {
+        /// Fichier de la clé privée.
+        fichier: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ActionConfiguration {
+    /// Dire si le fichier est valide.
+    Verifier,
+}
+
+/// Runs the command; 0 when all is well, 1 when what was examined is not.
+pub fn execute(commande: Commande) -> Result<ExitCode> {
+    let fichier = &commande.configuration;
+    match commande.action {
+        Action::Servir => servir(fichier).map(|()| ExitCode::SUCCESS),
+        Action::Schema => ecris(&graphql::sdl()).map(|()| ExitCode::SUCCESS),
+        Action::Verifier => asynchrone(verifier(fichier)),
+        Action::Rebuild => asynchrone(refaire(fichier)),
+        Action::Cle { action: ActionCle::Creer { sortie } } => {
+            let publique = cle::cree(&sortie, &mut generateur()?)?;
+            ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
+        }
+        Action::Cle { action: ActionCle::Publique { fichier } } => {
+            let publique = cle::lit(&fichier)?.publique();
+            ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
+        }
+        Action::Configuration { action: ActionConfiguration::Verifier } => {
+            let c = Configuration::lit(fichier)?;
+            let (noeuds, campagnes) = (c.noeuds.len() as u64, c.campagnes.len() as u64);
+            ecris(&format!(
+                "La configuration est valide : {}, {}.\n",
+                compte(noeuds, "nœud", "nœuds"),
+                compte(campagnes, "campagne", "campagnes")
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn servir(fichier: &Path) -> Result<()> {
+    let configuration = Configuration::lit(fichier)?;
+    web::journal::installe(configuration.hub.journal);
+    asynchrone(async move {
+        let service = Service::ouvre(configuration, Arc::new(HorlogeSysteme)).await?;
+        let annonce = |adresse: std::net::SocketAddr| {
+            let mut sortie = std::io::stdout().lock();
+            writeln!(sortie, "Le hub écoute sur http://{adresse}")?;
+            sortie.flush()
+        };
+        sert(service, annonce, arret_demande()).await
+    })
+}
+
+/// Ctrl-C, or the polite stop of a service manager.
+async fn arret_demande() {
+    let interruption = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let fin = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let fin = std::future::pending::<()>();
+    tokio::select! {
+        () = interruption => {}
+        () = fin => {}
+    }
+}
+
+async fn ouvre(fichier: &Path) -> Result<(Configuration, Db, CleSignature)> {
+    let configuration = Configuration::lit(fichier)?;
+    web::journal::installe(configuration.hub.journal);
+    let cle = cle::lit(&configuration.hub.cle)?;
+    let db = Db::ouvre(&configuration.hub.base).await.context("ouverture de la base")?;
+    Ok((configuration, db, cle))
+}
+
+async fn verifier(fichier: &Path) -> Result<ExitCode> {
+    let (configuration, db, cle) = ouvre(fichier).await?;
+    let hub = Hub { identifiant: &configuration.hub.identifiant, cle: cle.publique() };
+    let constat = verification::verifie(&db, &hub, &Configuration::jeux_trimestriels()).await?;
+    db.ferme().await;
+    let mut texte = format!(
+        "{}, {} et {} de lecture vérifiés.\n",
+        compte(constat.entrees, "publication", "publications"),
+        compte(constat.corps, "corps", "corps"),
+        compte(constat.lignes, "ligne", "lignes"),
+    );
+    for defaut in &constat.defauts {
+        texte.push_str(&format!("- {defaut}\n"));
+    }
+    texte.push_str(if constat.sain() { "Tout est conforme.\n" } else { "La base n’est pas conforme.\n" });
+    ecris(&texte)?;
+    Ok(if constat.sain() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn refaire(fichier: &Path) -> Result<ExitCode> {
+    let (_, db, _) = ouvre(fichier).await?;
+    let rejouees = rebuild::rebuild(&db, &Configuration::jeux_trimestriels()).await?;
+    db.ferme().await;
+    let quoi = compte(rejouees, "publication rejouée", "publications rejouées");
+    ecris(&format!("Les tables de lecture sont refaites : {quoi}.\n"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn asynchrone<T>(travail: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(travail)
+}
+
+fn ecris(texte: &str) -> Result<()> {
+    std::io::stdout().lock().write_all(texte.as_bytes()).context("écriture sur la sortie standard")
+}
+
+/// The one place where randomness comes from the operating system.
+fn generateur() -> Result<impl CryptoRng> {
+    rand::rngs::StdRng::try_from_rng(&mut rand::rngs::SysRng).context("le système ne donne pas d’aléa")
+}

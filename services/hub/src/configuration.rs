@@ -1,0 +1,380 @@
+//! The configuration file of the hub: itself, its nodes, its campaigns, its thresholds. Unknown keys are
+//! refused by name and line; paths are relative to the file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
+use chrono_tz::Europe::Paris;
+use hub_storage::campagne::{CENTRE_ENTIER, CampagneDeclaree};
+use hub_storage::noeud::Noeud;
+use publication::ClePublique;
+use referentiel::cellule::Audience;
+use referentiel::identifiant::{IdentifiantNoeud, ReferenceDispositif};
+use referentiel::jeu::{Seuils, jeu, jeux};
+use referentiel::periode::Trimestre;
+use referentiel::territoire::region;
+use serde::Deserialize;
+use web::journal::FormatJournal;
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationInvalide {
+    /// Not readable.
+    #[error("{0} : le fichier ne peut pas être lu ({1}).")]
+    Illisible(PathBuf, std::io::Error),
+    /// Not TOML of the expected shape.
+    #[error("{fichier}, ligne {ligne} : {detail}")]
+    Forme {
+        /// File.
+        fichier: PathBuf,
+        /// Line.
+        ligne: usize,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Readable, but it contradicts itself.
+    #[error("{0} : {1}")]
+    Incoherente(PathBuf, String),
+}
+
+/// A configuration, checked.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The hub itself.
+    pub hub: Hub,
+    /// Its nodes.
+    pub noeuds: Vec<(Noeud, ClePublique)>,
+    /// Declared campaigns.
+    pub campagnes: Vec<CampagneDeclaree>,
+    /// Thresholds over the floor, by audience.
+    pub seuils: BTreeMap<Audience, Seuils>,
+}
+
+/// Section `[hub]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hub {
+    /// Identifier, which envelopes name as their addressee.
+    pub identifiant: String,
+    /// Name shown on the pages.
+    #[serde(default = "nom_par_defaut")]
+    pub nom: String,
+    /// Address listened on.
+    pub ecoute: String,
+    /// Public address, when a proxy stands in front: what nodes write in their requests.
+    #[serde(default)]
+    pub adresse: Option<String>,
+    /// Database address.
+    pub base: String,
+    /// Private key file.
+    pub cle: PathBuf,
+    /// Audience served when nothing narrower is asked for.
+    #[serde(default = "audience_par_defaut")]
+    pub audience_par_defaut: Audience,
+    /// True to let anybody read the GraphQL schema by introspection.
+    #[serde(default = "vrai")]
+    pub introspection: bool,
+    /// Longest time for an answer, in seconds.
+    #[serde(default = "delai_par_defaut")]
+    pub delai: u64,
+    /// Form of the log lines.
+    #[serde(default)]
+    pub journal: FormatJournal,
+    /// Address to write to about accessibility.
+    #[serde(default)]
+    pub contact: Option<String>,
+}
+
+fn nom_par_defaut() -> String {
+    "Maillage".to_owned()
+}
+
+fn audience_par_defaut() -> Audience {
+    Audience::Reseau
+}
+
+fn vrai() -> bool {
+    true
+}
+
+fn delai_par_defaut() -> u64 {
+    30
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fichier {
+    hub: Hub,
+    #[serde(default, rename = "noeud")]
+    noeuds: Vec<NoeudLu>,
+    #[serde(default, rename = "campagne")]
+    campagnes: Vec<CampagneLue>,
+    #[serde(default)]
+    seuils: BTreeMap<Audience, Seuils>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoeudLu {
+    identifiant: IdentifiantNoeud,
+    nom: String,
+    organisme: String,
+    region: UnOuPlusieurs,
+    cle_publique: ClePublique,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum UnOuPlusieurs {
+    Un(String),
+    Plusieurs(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CampagneLue {
+    code: Trimestre,
+    #[serde(default)]
+    date: Option<NaiveDate>,
+    #[serde(default)]
+    limite_depot: Option<NaiveDate>,
+    #[serde(default)]
+    jeux: Option<Vec<String>>,
+    #[serde(default, rename = "attendu")]
+    attendus: Vec<AttenduLu>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AttenduLu {
+    noeud: IdentifiantNoeud,
+    #[serde(default)]
+    dispositifs: Vec<ReferenceDispositif>,
+}
+
+impl Configuration {
+    /// Reads and checks a file.
+    pub fn lit(fichier: &Path) -> Result<Self, ConfigurationInvalide> {
+        let texte =
+            std::fs::read_to_string(fichier).map_err(|e| ConfigurationInvalide::Illisible(fichier.to_owned(), e))?;
+        Self::depuis_texte(&texte, fichier)
+    }
+
+    /// Checks a text; `fichier` names it in messages and anchors its relative paths.
+    pub fn depuis_texte(texte: &str, fichier: &Path) -> Result<Self, ConfigurationInvalide> {
+        let lu: Fichier = toml::from_str(texte).map_err(|e| ConfigurationInvalide::Forme {
+            fichier: fichier.to_owned(),
+            ligne: e.span().map_or(1, |s| texte.get(..s.start).unwrap_or_default().matches('\n').count() + 1),
+            detail: en_francais(e.message()),
+        })?;
+        let incoherente = |detail: String| ConfigurationInvalide::Incoherente(fichier.to_owned(), detail);
+        let dossier = fichier.parent().unwrap_or(Path::new(""));
+        let mut hub = lu.hub;
+        hub.cle = dossier.join(&hub.cle);
+        hub.base = base_relative(&hub.base, dossier);
+        if hub.audience_par_defaut == Audience::Convention {
+            return Err(incoherente(
+                "[hub] audience_par_defaut : « convention » n’est servie qu’à une personne identifiée ; écrivez « reseau » ou « public ».".to_owned(),
+            ));
+        }
+        verifie_seuils(&lu.seuils).map_err(incoherente)?;
+        let noeuds = noeuds(lu.noeuds).map_err(incoherente)?;
+        let campagnes = campagnes(lu.campagnes, &noeuds).map_err(incoherente)?;
+        Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils })
+    }
+
+    /// The roster: which node answers for a dispositif, where a campaign says so.
+    pub fn responsable(&self, campagne: Trimestre, dispositif: &str) -> Option<&str> {
+        let campagne = self.campagnes.iter().find(|c| c.code == campagne)?;
+        campagne.attendus.iter().find(|(_, d)| d == dispositif).map(|(noeud, _)| noeud.as_str())
+    }
+
+    /// Data sets of a campaign nobody declared: all those published every quarter.
+    pub fn jeux_trimestriels() -> Vec<String> {
+        let trimestriels = jeux().iter().filter(|j| j.periodicite == referentiel::jeu::Periodicite::Trimestre);
+        trimestriels.map(|j| j.code.clone()).collect()
+    }
+}
+
+/// Moment at which a deposit day ends, in Paris.
+fn fin_du_jour(jour: NaiveDate) -> DateTime<Utc> {
+    let lendemain = jour.succ_opt().unwrap_or(jour).and_time(NaiveTime::MIN);
+    let minuit = Paris.from_local_datetime(&lendemain).earliest();
+    minuit.map_or_else(|| lendemain.and_utc(), |m| m.with_timezone(&Utc)) - chrono::TimeDelta::microseconds(1)
+}
+
+fn verifie_seuils(seuils: &BTreeMap<Audience, Seuils>) -> Result<(), String> {
+    for (audience, s) in seuils {
+        if s.seuil < Seuils::PLANCHER || s.seuil_sensible < s.seuil {
+            return Err(format!(
+                "[seuils.{}] : le seuil doit être d’au moins {}, et le seuil sensible d’au moins le seuil.",
+                audience.code(),
+                Seuils::PLANCHER
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, ClePublique)>, String> {
+    let mut connus = BTreeSet::new();
+    let mut cles = BTreeSet::new();
+    let mut noeuds = Vec::with_capacity(lus.len());
+    for lu in lus {
+        let id = lu.identifiant;
+        if !connus.insert(id.clone()) {
+            return Err(format!("le nœud « {id} » figure deux fois."));
+        }
+        if !cles.insert(lu.cle_publique.to_string()) {
+            return Err(format!("le nœud « {id} » a la clé d’un autre : chaque nœud a la sienne."));
+        }
+        let regions = match lu.region {
+            UnOuPlusieurs::Un(code) => vec![code],
+            UnOuPlusieurs::Plusieurs(codes) => codes,
+        };
+        if let Some(inconnue) = regions.iter().find(|r| region(r).is_none()) {
+            return Err(format!(
+                "le nœud « {id} » cite la région « {inconnue} », absente du code officiel géographique."
+            ));
+        }
+        let noeud = Noeud { identifiant: id, nom: lu.nom, organisme: lu.organisme, regions, actif: true };
+        noeuds.push((noeud, lu.cle_publique));
+    }
+    Ok(noeuds)
+}
+
+fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, ClePublique)]) -> Result<Vec<CampagneDeclaree>, String> {
+    let mut codes = BTreeSet::new();
+    let mut campagnes = Vec::with_capacity(lues.len());
+    for lue in lues {
+        let code = lue.code;
+        if !codes.insert(code) {
+            return Err(format!("la campagne « {code} » figure deux fois."));
+        }
+        let jeux = lue.jeux.unwrap_or_else(Configuration::jeux_trimestriels);
+        if let Some(inconnu) = jeux.iter().find(|j| jeu(j).is_none()) {
+            return Err(format!("la campagne « {code} » cite le jeu inconnu « {inconnu} »."));
+        }
+        campagnes.push(CampagneDeclaree {
+            code,
+            date_evenement: lue.date.unwrap_or(code.fin()),
+            limite_depot: lue.limite_depot.map(fin_du_jour),
+            jeux,
+            attendus: attendus(code, lue.attendus, noeuds)?,
+        });
+    }
+    Ok(campagnes)
+}
+
+/// Roster of a campaign; without one, every centre is expected as a whole.
+fn attendus(
+    code: Trimestre,
+    lus: Vec<AttenduLu>,
+    noeuds: &[(Noeud, ClePublique)],
+) -> Result<Vec<(String, String)>, String> {
+    if lus.is_empty() {
+        return Ok(noeuds.iter().map(|(n, _)| (n.identifiant.to_string(), CENTRE_ENTIER.to_owned())).collect());
+    }
+    let mut liste = Vec::new();
+    let mut vus = BTreeSet::new();
+    for lu in lus {
+        if !noeuds.iter().any(|(n, _)| n.identifiant == lu.noeud) {
+            return Err(format!("la campagne « {code} » attend le nœud « {} », qui n’est pas déclaré.", lu.noeud));
+        }
+        let mut dispositifs: Vec<String> = lu.dispositifs.iter().map(ToString::to_string).collect();
+        if dispositifs.is_empty() {
+            dispositifs.push(CENTRE_ENTIER.to_owned());
+        }
+        for dispositif in dispositifs {
+            let unite = if dispositif.is_empty() { lu.noeud.to_string() } else { dispositif.clone() };
+            if !vus.insert(unite.clone()) {
+                return Err(format!("la campagne « {code} » attend « {unite} » deux fois."));
+            }
+            liste.push((lu.noeud.to_string(), dispositif));
+        }
+    }
+    Ok(liste)
+}
+
+/// `sqlite:hub.db` is beside the configuration file.
+fn base_relative(base: &str, dossier: &Path) -> String {
+    match base.strip_prefix("sqlite:") {
+        Some(chemin) => {
+            let chemin = chemin.strip_prefix("//").unwrap_or(chemin);
+            format!("sqlite:{}", dossier.join(chemin).display())
+        }
+        None => base.to_owned(),
+    }
+}
+
+/// The reader's own sentence, the frequent ones put in French.
+fn en_francais(message: &str) -> String {
+    let entre = |debut: &str| message.strip_prefix(debut)?.split('`').nth(1).map(str::to_owned);
+    if let Some(cle) = entre("unknown field ") {
+        let connues = message.split_once("expected ").map_or("", |(_, c)| c).replace("one of ", "").replace('`', "« ");
+        let connues = connues.split(", ").map(|c| c.trim_start_matches("« ").trim_end_matches("« ").to_owned());
+        return format!("clé inconnue « {cle} » ; clés possibles : {}.", connues.collect::<Vec<_>>().join(", "));
+    }
+    if let Some(cle) = entre("missing field ") {
+        return format!("il manque la clé « {cle} ».");
+    }
+    message.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "[hub]\nidentifiant = \"https://hub.example/maillage\"\necoute = \"127.0.0.1:0\"\nbase = \"sqlite:hub.db\"\ncle = \"hub.pem\"\n";
+
+    fn erreur(texte: &str) -> String {
+        Configuration::depuis_texte(texte, Path::new("/etc/maillage/hub.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_shipped_example_is_valid() {
+        let texte = include_str!("../../../deploy/hub.exemple.toml");
+        let c = Configuration::depuis_texte(texte, Path::new("/etc/maillage/hub.toml")).unwrap();
+        assert_eq!(c.hub.base, "sqlite:/etc/maillage/hub.db");
+        assert_eq!(c.hub.cle, Path::new("/etc/maillage/hub.pem"));
+        assert!(!c.noeuds.is_empty() && !c.campagnes.is_empty());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let e = erreur(&format!("{MINIMAL}graphical = true\n"));
+        assert!(e.starts_with("/etc/maillage/hub.toml, ligne 6 : clé inconnue « graphical »"), "{e}");
+        assert!(e.contains("identifiant"), "{e}");
+        assert!(erreur("[hub]\nidentifiant = \"x\"\n").contains("il manque la clé « ecoute »"));
+    }
+
+    #[test]
+    fn contradictions_are_explained() {
+        let noeud = |siren: &str, cle: &str| {
+            format!(
+                "[[noeud]]\nidentifiant = \"cdg-{siren}\"\nnom = \"N\"\norganisme = \"CDG70\"\nregion = \"27\"\ncle_publique = \"{cle}\"\n"
+            )
+        };
+        let cle = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let base = format!("{MINIMAL}{}", noeud("287000012", cle));
+        let deux_fois = format!("{base}{}", noeud("287000012", cle));
+        assert!(erreur(&deux_fois).contains("figure deux fois") || erreur(&deux_fois).contains("SIREN"));
+        assert!(erreur(&format!("{MINIMAL}[seuils.reseau]\nseuil = 4\nseuil_sensible = 11\n")).contains("au moins 5"));
+        assert!(
+            erreur(&format!("{MINIMAL}audience_par_defaut = \"convention\"\n")).contains("« reseau » ou « public »")
+        );
+        let campagne = "[[campagne]]\ncode = \"2026-T1\"\n[[campagne.attendu]]\nnoeud = \"cdg-287000012\"\n";
+        assert!(
+            erreur(&format!("{MINIMAL}{campagne}")).contains("n’est pas déclaré")
+                || erreur(&format!("{MINIMAL}{campagne}")).contains("SIREN")
+        );
+    }
+
+    #[test]
+    fn the_deposit_ends_with_the_day_in_paris() {
+        let fin = |jour: &str| fin_du_jour(jour.parse().unwrap()).to_rfc3339();
+        assert_eq!(fin("2026-04-10"), "2026-04-10T21:59:59.999999+00:00");
+        assert_eq!(fin("2026-01-10"), "2026-01-10T22:59:59.999999+00:00");
+    }
+}

@@ -1,0 +1,80 @@
+//! The GraphQL API: POST of `application/json` only, no cookie, no batch, every cost bounded before
+//! anything runs. The committed SDL is `schema/graphql/hub.graphql`.
+
+mod limites;
+mod noeuds;
+mod requete;
+mod types;
+
+use std::time::Duration;
+
+use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Request, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use hub_storage::Db;
+
+use crate::configuration::Configuration;
+use crate::service::Service;
+pub use requete::Requete;
+
+/// The schema of the hub.
+pub type SchemaHub = Schema<Requete, EmptyMutation, EmptySubscription>;
+
+/// Largest request.
+const TAILLE_MAXIMALE: usize = 64 * 1024;
+
+/// What resolvers need of the service.
+pub(crate) struct Contexte {
+    pub db: Db,
+    pub configuration: Configuration,
+}
+
+/// Builds the schema with its limits.
+pub fn schema(configuration: &Configuration, db: Db) -> SchemaHub {
+    let mut schema = limites::bornee(Schema::build(Requete, EmptyMutation, EmptySubscription));
+    if !configuration.hub.introspection {
+        schema = schema.disable_introspection();
+    }
+    schema.data(Contexte { db, configuration: configuration.clone() }).finish()
+}
+
+/// The SDL, as it is committed: it depends on no configuration.
+pub fn sdl() -> String {
+    Schema::build(Requete, EmptyMutation, EmptySubscription).finish().sdl()
+}
+
+/// `POST /graphql`.
+pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> Response {
+    let (parties, corps) = requete.into_parts();
+    let media = parties.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    if !limites::est_json(media) {
+        let message = "Seul « application/json » est accepté.";
+        return erreur(StatusCode::UNSUPPORTED_MEDIA_TYPE, "TYPE_REFUSE", message);
+    }
+    let Ok(octets) = axum::body::to_bytes(corps, TAILLE_MAXIMALE).await else {
+        let message = format!("La requête dépasse {TAILLE_MAXIMALE} octets.");
+        return erreur(StatusCode::PAYLOAD_TOO_LARGE, "REQUETE_TROP_LONGUE", &message);
+    };
+    let requete = match limites::lit(&octets) {
+        Ok(requete) => requete,
+        Err(refus) => return erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message),
+    };
+    let delai = Duration::from_secs(service.configuration().hub.delai);
+    let Ok(reponse) = tokio::time::timeout(delai, service.schema().execute(requete)).await else {
+        return erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
+    };
+    json(StatusCode::OK, &limites::soigne(reponse))
+}
+
+fn erreur(statut: StatusCode, code: &str, message: &str) -> Response {
+    json(statut, &serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
+}
+
+fn json(statut: StatusCode, corps: &impl serde::Serialize) -> Response {
+    match serde_json::to_vec(corps) {
+        Ok(octets) => (statut, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], octets).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,185 @@
+//! What a request may cost. The library's limits are off by default, its complexity forgets `__typename`,
+//! its syntax errors echo the whole query: root fields and aliases are counted here, messages cut short.
+
+use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::parser::{parse_query, types::DocumentOperations};
+use async_graphql::{Name, Positioned, Request, Response, SchemaBuilder, Value};
+use std::collections::HashMap;
+
+const PROFONDEUR: usize = 12;
+const COMPLEXITE: usize = 6_000;
+const DIRECTIVES: usize = 4;
+const RECURSION: usize = 16;
+const ALIAS_ET_CHAMPS_RACINES: usize = 20;
+const MESSAGE: usize = 200;
+
+/// Why a request is not executed.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Refus {
+    pub code: &'static str,
+    pub message: String,
+}
+
+pub fn bornee<Q, M, S>(schema: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
+    schema
+        .limit_depth(PROFONDEUR)
+        .limit_complexity(COMPLEXITE)
+        .limit_directives(DIRECTIVES)
+        .limit_recursive_depth(RECURSION)
+        .disable_suggestions()
+}
+
+/// `application/json`, with UTF-8 if a charset is named: a form or a plain text sent from another site is neither.
+pub fn est_json(media: &str) -> bool {
+    let mut parties = media.split(';').map(|p| p.trim().to_ascii_lowercase());
+    parties.next().as_deref() == Some("application/json") && parties.all(|p| p == "charset=utf-8")
+}
+
+/// Reads one request, no batch, and bounds what it asks before it is executed.
+pub fn lit(octets: &[u8]) -> Result<Request, Refus> {
+    let refus = |code, message: &str| Refus { code, message: message.to_owned() };
+    let illisible =
+        || refus("REQUETE_ILLISIBLE", "La requête doit être un objet JSON avec « query », et « variables » si besoin.");
+    let lue: serde_json::Value = serde_json::from_slice(octets).map_err(|_| illisible())?;
+    let objet = lue.as_object().ok_or_else(illisible)?;
+    let question = objet.get("query").and_then(|q| q.as_str()).ok_or_else(illisible)?;
+    let mut requete = Request::new(question);
+    match objet.get("variables") {
+        None | Some(serde_json::Value::Null) => {}
+        Some(variables @ serde_json::Value::Object(_)) => {
+            requete = requete.variables(async_graphql::Variables::from_json(variables.clone()));
+        }
+        Some(_) => return Err(illisible()),
+    }
+    if let Some(operation) = objet.get("operationName").and_then(|o| o.as_str()) {
+        requete = requete.operation_name(operation);
+    }
+    let document = parse_query(question).map_err(|e| refus("SYNTAXE", &premiere_ligne(&e.to_string())))?;
+    let cout = Compte::du_document(&document);
+    if cout.alias > ALIAS_ET_CHAMPS_RACINES || cout.racines > ALIAS_ET_CHAMPS_RACINES {
+        let message = format!("La requête compte plus de {ALIAS_ET_CHAMPS_RACINES} alias ou champs racines.");
+        return Err(refus("REQUETE_TROP_LARGE", &message));
+    }
+    requete.set_parsed_query(document);
+    Ok(requete)
+}
+
+#[derive(Default)]
+struct Compte {
+    alias: usize,
+    racines: usize,
+}
+
+impl Compte {
+    fn du_document(document: &ExecutableDocument) -> Self {
+        let mut compte = Self::default();
+        let operations: Vec<_> = match &document.operations {
+            DocumentOperations::Single(operation) => vec![operation],
+            DocumentOperations::Multiple(operations) => operations.values().collect(),
+        };
+        for operation in operations {
+            compte.alias(&operation.node.selection_set.node);
+            compte.racines(&operation.node.selection_set.node, &document.fragments, 0);
+        }
+        for fragment in document.fragments.values() {
+            compte.alias(&fragment.node.selection_set.node);
+        }
+        compte
+    }
+
+    fn alias(&mut self, selection: &SelectionSet) {
+        for item in &selection.items {
+            match &item.node {
+                Selection::Field(champ) => {
+                    self.alias += usize::from(champ.node.alias.is_some());
+                    self.alias(&champ.node.selection_set.node);
+                }
+                Selection::InlineFragment(fragment) => self.alias(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+
+    fn racines(
+        &mut self,
+        selection: &SelectionSet,
+        fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
+        niveau: usize,
+    ) {
+        if niveau > RECURSION || self.racines > ALIAS_ET_CHAMPS_RACINES {
+            return;
+        }
+        for item in &selection.items {
+            match &item.node {
+                Selection::Field(_) => self.racines += 1,
+                Selection::InlineFragment(f) => self.racines(&f.node.selection_set.node, fragments, niveau + 1),
+                Selection::FragmentSpread(f) => {
+                    if let Some(fragment) = fragments.get(&f.node.fragment_name.node) {
+                        self.racines(&fragment.node.selection_set.node, fragments, niveau + 1);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Cuts messages short and gives every error a code.
+pub fn soigne(mut reponse: Response) -> Response {
+    for erreur in &mut reponse.errors {
+        erreur.message = premiere_ligne(&erreur.message);
+        let extensions = erreur.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", Value::from("REQUETE_INVALIDE"));
+        }
+    }
+    reponse
+}
+
+fn premiere_ligne(message: &str) -> String {
+    let message: String = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if message.chars().count() <= MESSAGE { message } else { message.chars().take(MESSAGE).chain(['…']).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requete(query: &str) -> Result<Request, Refus> {
+        lit(serde_json::json!({ "query": query }).to_string().as_bytes())
+    }
+
+    #[test]
+    fn only_plain_json_is_read() {
+        assert!(est_json("application/json") && est_json("Application/JSON; charset=UTF-8"));
+        for autre in
+            ["", "text/plain", "application/graphql", "application/json; charset=latin1", "multipart/form-data"]
+        {
+            assert!(!est_json(autre), "{autre}");
+        }
+        assert_eq!(lit(b"[{\"query\":\"{a}\"}]").unwrap_err().code, "REQUETE_ILLISIBLE");
+        assert_eq!(lit(b"{\"query\":\"{a}\",\"variables\":3}").unwrap_err().code, "REQUETE_ILLISIBLE");
+    }
+
+    #[test]
+    fn aliases_and_root_fields_are_counted_through_fragments() {
+        let racines = |n: usize| (0..n).map(|i| format!("f{i}")).collect::<Vec<_>>().join(" ");
+        assert!(requete(&format!("{{ {} }}", racines(20))).is_ok());
+        assert_eq!(requete(&format!("{{ {} }}", racines(21))).unwrap_err().code, "REQUETE_TROP_LARGE");
+        let cache = format!(
+            "query {{ ...F ... on Requete {{ {} }} }} fragment F on Requete {{ {} }}",
+            racines(11),
+            racines(11)
+        );
+        assert_eq!(requete(&cache).unwrap_err().code, "REQUETE_TROP_LARGE");
+        let alias = (0..21).map(|i| format!("a{i}: __typename")).collect::<Vec<_>>().join(" ");
+        assert_eq!(requete(&format!("{{ f {{ {alias} }} }}")).unwrap_err().code, "REQUETE_TROP_LARGE");
+        let boucle = "query { ...A } fragment A on Requete { ...A }";
+        assert!(requete(boucle).is_ok(), "left to the validation of the library, which refuses cycles");
+    }
+
+    #[test]
+    fn a_syntax_error_does_not_echo_the_query() {
+        let longue = format!("{{ {} ", "x".repeat(20_000));
+        assert!(requete(&longue).unwrap_err().message.chars().count() <= MESSAGE + 1);
+    }
+}

@@ -1,0 +1,288 @@
+//! The root of the API. Each field runs one statement, whatever the number of rows; lists cost what they
+//! ask for and stop at 100.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields, OpaqueCursor};
+use async_graphql::{Context, Error, ErrorExtensions as _, Object, OutputType, Result};
+use hub_storage::dispositif::FiltreDispositif;
+use hub_storage::observation::{Filtre, RangObservation, texte_ventilation};
+use hub_storage::publication::FiltrePublication;
+use hub_storage::{campagne, completude, dispositif, noeud, observation, publication, registre};
+use referentiel::cellule::{self, Ventilation};
+use referentiel::identifiant::IdentifiantNoeud;
+use referentiel::jeu::jeux;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Contexte;
+use super::noeuds::{Bilan, Campagne, Completude, Dispositif, Observation, Publication, StatutPublication};
+use super::types::{Audience, Emetteur, Indicateur, Niveau};
+
+/// Largest page.
+const PAGE_MAXIMALE: i32 = 100;
+
+/// Place d’une observation, opaque pour le lecteur.
+type CurseurObservation = (String, String, String, String, String, String);
+
+/// Liste paginée.
+type Page<C, N> = Connection<OpaqueCursor<C>, N, EmptyFields, EmptyFields>;
+
+/// Une modalité sur un axe.
+#[derive(async_graphql::InputObject)]
+struct CoordonneeDemandee {
+    /// Axe : sexe, age, emploi…
+    axe: String,
+    /// Code de la modalité.
+    modalite: String,
+}
+
+/// Lecture du hub.
+pub struct Requete;
+
+#[Object]
+impl Requete {
+    /// Campagnes, de la plus récente à la plus ancienne.
+    #[graphql(complexity = "page(premier) * child_complexity")]
+    async fn campagnes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 20)] premier: i32,
+        apres: Option<String>,
+    ) -> Result<Page<String, Campagne>> {
+        let premier = limite(premier)?;
+        let apres: Option<String> = curseur(apres)?;
+        let toutes = campagne::liste(&contexte(ctx)?.db).await.map_err(interne)?;
+        let suite = toutes.into_iter().filter(|c| apres.as_ref().is_none_or(|a| c.code < *a));
+        let suite: Vec<_> = suite.take(premier as usize + 1).collect();
+        Ok(en_page(suite, premier, apres.is_some(), |c| c.code.clone(), Campagne::from))
+    }
+
+    /// Une campagne, ou rien.
+    async fn campagne(&self, ctx: &Context<'_>, code: String) -> Result<Option<Campagne>> {
+        let toutes = campagne::liste(&contexte(ctx)?.db).await.map_err(interne)?;
+        Ok(toutes.into_iter().find(|c| c.code == code).map(Campagne::from))
+    }
+
+    /// Centres de gestion qui publient.
+    #[graphql(complexity = "page(premier) * child_complexity")]
+    async fn emetteurs(
+        &self,
+        ctx: &Context<'_>,
+        region: Option<String>,
+        #[graphql(default = 100)] premier: i32,
+        apres: Option<String>,
+    ) -> Result<Page<(String, String), Emetteur>> {
+        let premier = limite(premier)?;
+        let apres: Option<(String, String)> = curseur(apres)?;
+        let tous = noeud::liste(&contexte(ctx)?.db).await.map_err(interne)?;
+        let suite = tous.into_iter().filter(|n| region.as_ref().is_none_or(|r| n.regions.contains(r)));
+        let cle = |n: &noeud::Noeud| (n.nom.clone(), n.identifiant.to_string());
+        let suite: Vec<_> =
+            suite.filter(|n| apres.as_ref().is_none_or(|a| cle(n) > *a)).take(premier as usize + 1).collect();
+        Ok(en_page(suite, premier, apres.is_some(), cle, |n| Emetteur {
+            identifiant: n.identifiant.to_string(),
+            nom: n.nom,
+            organisme: n.organisme,
+        }))
+    }
+
+    /// Fiches dispositif.
+    #[graphql(complexity = "page(premier) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the API")]
+    async fn dispositifs(
+        &self,
+        ctx: &Context<'_>,
+        campagne: Option<String>,
+        region: Option<String>,
+        departement: Option<String>,
+        emetteur: Option<String>,
+        audience: Option<Audience>,
+        #[graphql(default = 20)] premier: i32,
+        apres: Option<String>,
+    ) -> Result<Page<(String, String, String), Dispositif>> {
+        let premier = limite(premier)?;
+        let apres: Option<(String, String, String)> = curseur(apres)?;
+        let contexte = contexte(ctx)?;
+        let filtre = FiltreDispositif { campagne, region, departement, emetteur: identifiant(emetteur)? };
+        let audience = audience_permise(contexte, audience)?;
+        let lus =
+            dispositif::page(&contexte.db, audience, &filtre, apres.as_ref(), premier + 1).await.map_err(interne)?;
+        let cle = |d: &dispositif::Dispositif| (d.campagne.clone(), d.reference.clone(), d.noeud.clone());
+        Ok(en_page(lus, premier, apres.is_some(), cle, Dispositif::from))
+    }
+
+    /// Définitions des indicateurs.
+    #[graphql(complexity = "60 * child_complexity")]
+    async fn indicateurs(&self, code: Option<String>, jeu: Option<String>) -> Vec<Indicateur> {
+        jeux()
+            .iter()
+            .filter(|j| jeu.as_ref().is_none_or(|code| &j.code == code))
+            .flat_map(|j| j.mesures.iter().map(move |m| (j, m)))
+            .filter(|(_, m)| code.as_ref().is_none_or(|code| &m.code == code))
+            .map(|(j, m)| Indicateur::du_jeu(j, m))
+            .collect()
+    }
+
+    /// Cellules publiées, d’une campagne ou d’un indicateur au moins.
+    #[graphql(complexity = "page(premier) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the API")]
+    async fn observations(
+        &self,
+        ctx: &Context<'_>,
+        campagne: Option<String>,
+        indicateur: Option<String>,
+        niveau: Option<Niveau>,
+        territoire: Option<String>,
+        #[graphql(desc = "Territoire juste au-dessus")] parent: Option<String>,
+        emetteur: Option<String>,
+        #[graphql(desc = "Axes croisés ; une liste vide demande les totaux")] axes: Option<Vec<String>>,
+        #[graphql(desc = "Coordonnées exactes")] ventilation: Option<Vec<CoordonneeDemandee>>,
+        audience: Option<Audience>,
+        #[graphql(default = 20)] premier: i32,
+        apres: Option<String>,
+    ) -> Result<Page<CurseurObservation, Observation>> {
+        let premier = limite(premier)?;
+        let apres: Option<CurseurObservation> = curseur(apres)?;
+        let contexte = contexte(ctx)?;
+        if campagne.is_none() && indicateur.is_none() {
+            return Err(refus("FILTRE_REQUIS", "Précisez une campagne ou un indicateur."));
+        }
+        let axes = axes.map(|mut axes| {
+            axes.sort_unstable();
+            axes.join(",")
+        });
+        let ventilations = ventilation
+            .map(|v| vec![texte_ventilation(&Ventilation::nouvelle(v.into_iter().map(|c| (c.axe, c.modalite))))]);
+        let filtre = Filtre {
+            audience: audience_permise(contexte, audience)?,
+            campagnes: campagne.into_iter().collect(),
+            indicateurs: indicateur.into_iter().collect(),
+            niveau: niveau.map(Into::into),
+            territoires: territoire.into_iter().collect(),
+            parent,
+            emetteur: identifiant(emetteur)?,
+            ventilations: ventilations.unwrap_or_default(),
+            axes,
+        };
+        let rang = apres.map(|(campagne, indicateur, niveau, territoire, ventilation, noeud)| RangObservation {
+            campagne,
+            indicateur,
+            niveau,
+            territoire,
+            ventilation,
+            noeud,
+        });
+        let lues = observation::page(&contexte.db, &filtre, rang.as_ref(), premier + 1).await.map_err(interne)?;
+        let cle = |o: &observation::Observation| {
+            let r = o.rang.clone();
+            (r.campagne, r.indicateur, r.niveau, r.territoire, r.ventilation, r.noeud)
+        };
+        Ok(en_page(lues, premier, rang.is_some(), cle, Observation::from))
+    }
+
+    /// Complétude d’une campagne, par centre et par jeu.
+    #[graphql(complexity = "100 * child_complexity")]
+    async fn completude(&self, ctx: &Context<'_>, campagne: String) -> Result<Vec<Completude>> {
+        let lignes = completude::de_la_campagne(&contexte(ctx)?.db, &campagne).await.map_err(interne)?;
+        Ok(lignes.into_iter().map(Completude::from).collect())
+    }
+
+    /// Publications reçues, de la plus récente à la plus ancienne.
+    #[graphql(complexity = "page(premier) * child_complexity")]
+    async fn publications(
+        &self,
+        ctx: &Context<'_>,
+        campagne: Option<String>,
+        emetteur: Option<String>,
+        statut: Option<StatutPublication>,
+        #[graphql(default = 20)] premier: i32,
+        apres: Option<String>,
+    ) -> Result<Page<u64, Publication>> {
+        let premier = limite(premier)?;
+        let apres: Option<u64> = curseur(apres)?;
+        let filtre = FiltrePublication {
+            campagne,
+            emetteur: identifiant(emetteur)?,
+            statut: statut.map(|s| s.code().to_owned()),
+        };
+        let lues = publication::page(&contexte(ctx)?.db, &filtre, apres, premier + 1).await.map_err(interne)?;
+        Ok(en_page(lues, premier, apres.is_some(), |p| p.ordre, Publication::from))
+    }
+
+    /// Ce que le hub détient, tout compté.
+    async fn bilan(&self, ctx: &Context<'_>) -> Result<Bilan> {
+        let bilan = registre::bilan(&contexte(ctx)?.db).await.map_err(interne)?;
+        let entier = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        Ok(Bilan {
+            observations: entier(bilan.observations),
+            publications: entier(bilan.acceptees),
+            accuses: entier(bilan.entrees),
+            refus: entier(bilan.refusees),
+        })
+    }
+}
+
+fn contexte<'c>(ctx: &Context<'c>) -> Result<&'c Contexte> {
+    ctx.data::<Contexte>()
+}
+
+/// Elements that a list may cost, for its complexity.
+fn page(premier: i32) -> usize {
+    usize::try_from(premier.clamp(1, PAGE_MAXIMALE)).unwrap_or(1)
+}
+
+fn limite(premier: i32) -> Result<u32> {
+    match u32::try_from(premier) {
+        Ok(n) if (1..=PAGE_MAXIMALE).contains(&premier) => Ok(n),
+        _ => Err(refus("PAGE_INVALIDE", &format!("« premier » doit être compris entre 1 et {PAGE_MAXIMALE}."))),
+    }
+}
+
+/// The audience served: never wider than the default, since nobody is identified yet.
+fn audience_permise(contexte: &Contexte, demandee: Option<Audience>) -> Result<cellule::Audience> {
+    let defaut = contexte.configuration.hub.audience_par_defaut;
+    match demandee.map(cellule::Audience::from) {
+        None => Ok(defaut),
+        Some(audience) if audience >= defaut => Ok(audience),
+        Some(_) => Err(refus("AUDIENCE_REFUSEE", "Cette audience demande une identification.")),
+    }
+}
+
+fn identifiant(texte: Option<String>) -> Result<Option<IdentifiantNoeud>> {
+    let lu = texte.map(|t| t.parse::<IdentifiantNoeud>()).transpose();
+    lu.map_err(|e| refus("IDENTIFIANT_INVALIDE", &e.to_string()))
+}
+
+fn curseur<C: Serialize + DeserializeOwned>(texte: Option<String>) -> Result<Option<C>> {
+    use async_graphql::connection::CursorType as _;
+    let lu = texte.map(|t| OpaqueCursor::<C>::decode_cursor(&t)).transpose();
+    lu.map(|c| c.map(|c| c.0)).map_err(|_| refus("CURSEUR_INVALIDE", "Ce curseur n’est pas de cette liste."))
+}
+
+fn refus(code: &'static str, message: &str) -> Error {
+    Error::new(message).extend_with(|_, e| e.set("code", code))
+}
+
+/// The cause stays in the log.
+fn interne(erreur: hub_storage::ErreurBase) -> Error {
+    tracing::error!(erreur = %erreur, "lecture de la base");
+    refus("INDISPONIBLE", "Le hub ne peut pas répondre pour le moment.")
+}
+
+/// A page of at most `premier` rows out of `premier + 1` read.
+fn en_page<L, C, N>(
+    mut lues: Vec<L>,
+    premier: u32,
+    precedente: bool,
+    cle: impl Fn(&L) -> C,
+    noeud: impl Fn(L) -> N,
+) -> Page<C, N>
+where
+    C: Serialize + DeserializeOwned + Send + Sync,
+    N: OutputType,
+{
+    let suivante = lues.len() > premier as usize;
+    lues.truncate(premier as usize);
+    let mut page = Connection::new(precedente, suivante);
+    page.edges.extend(lues.into_iter().map(|lue| Edge::new(OpaqueCursor(cle(&lue)), noeud(lue))));
+    page
+}

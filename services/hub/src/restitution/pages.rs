@@ -1,0 +1,319 @@
+//! The pages of the hub: the steering page of a campaign and a region, the accessibility statement, the
+//! health of the service. Same query functions and same audience as the API.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use hub_storage::completude::LigneCompletude;
+use hub_storage::{ErreurBase, campagne, completude, registre};
+use referentiel::format;
+use referentiel::jeu::jeu;
+use referentiel::periode::Trimestre;
+use referentiel::territoire;
+use serde::Deserialize;
+use web::{Accessibilite, Lien, Page, STYLE};
+
+use super::tableau::{self, Colonnes, Tableau};
+use crate::service::Service;
+
+/// What the reader chose, in the address: a page can be sent to a colleague.
+#[derive(Debug, Default, Deserialize)]
+pub struct Choix {
+    campagne: Option<String>,
+    region: Option<String>,
+    colonnes: Option<String>,
+}
+
+/// An option of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OptionListe {
+    /// Value sent.
+    pub valeur: String,
+    /// Words.
+    pub libelle: String,
+    /// True for the present choice.
+    pub choisie: bool,
+}
+
+/// What one centre sent of one data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LigneCentre {
+    /// Centre.
+    pub centre: String,
+    /// Data set.
+    pub jeu: String,
+    /// Expected.
+    pub attendus: u64,
+    /// Received.
+    pub recus: u64,
+    /// Received in time.
+    pub dans_les_delais: u64,
+    /// Received empty.
+    pub vides: u64,
+    /// First reception, in words.
+    pub recu_le: String,
+}
+
+/// Content of the steering page.
+#[derive(Debug, Template)]
+#[template(path = "accueil.html")]
+pub struct Accueil {
+    /// Name of the campaign.
+    pub campagne: String,
+    /// Name of the region.
+    pub region: String,
+    /// Last day of the deposit.
+    pub limite: Option<String>,
+    /// « 5 centres sur 6 ont transmis ».
+    pub bilan: String,
+    /// Campaigns to choose from.
+    pub campagnes: Vec<OptionListe>,
+    /// Regions to choose from.
+    pub regions: Vec<OptionListe>,
+    /// Columns to choose from.
+    pub colonnes: Vec<OptionListe>,
+    /// Completeness.
+    pub centres: Vec<LigneCentre>,
+    /// Indicators.
+    pub tableau: Tableau,
+    /// Words of the table and what they mean.
+    pub legende: &'static [(&'static str, &'static str)],
+    /// What the model does not collect.
+    pub non_collecte: String,
+}
+
+/// A page that says something instead of showing something.
+#[derive(Debug, Template)]
+#[template(path = "message.html")]
+pub struct Message<'a> {
+    /// Title.
+    pub titre: &'a str,
+    /// Sentence.
+    pub texte: &'a str,
+}
+
+/// `GET /`.
+pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>) -> Response {
+    match page_d_accueil(&service, choix).await {
+        Ok(Some(contenu)) => {
+            let titre = format!("{} – {}", contenu.campagne, contenu.region);
+            page(&service, StatusCode::OK, "/", &titre, &contenu)
+        }
+        Ok(None) => message(
+            &service,
+            StatusCode::NOT_FOUND,
+            "Aucune campagne à montrer",
+            "Cette campagne n’existe pas, ou aucune n’est encore ouverte. Une campagne s’ouvre par la configuration du hub, ou à la première publication d’un centre.",
+        ),
+        Err(erreur) => {
+            tracing::error!(erreur = %erreur, "lecture de la base");
+            let texte = "La base de données ne répond pas. Réessayez dans quelques instants.";
+            message(&service, StatusCode::SERVICE_UNAVAILABLE, "Service momentanément indisponible", texte)
+        }
+    }
+}
+
+async fn page_d_accueil(service: &Service, choix: Choix) -> Result<Option<Accueil>, ErreurBase> {
+    let toutes = campagne::liste(service.db()).await?;
+    let choisie = match &choix.campagne {
+        Some(code) => toutes.iter().find(|c| &c.code == code),
+        None => toutes.first(),
+    };
+    let Some(choisie) = choisie else { return Ok(None) };
+    let noeuds = &service.configuration().noeuds;
+    let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
+    let region = choix.region.as_deref().filter(|r| codes.contains(r)).or(codes.first().copied()).unwrap_or_default();
+    let colonnes = match choix.colonnes.as_deref() {
+        Some("dispositifs") => Colonnes::Dispositifs,
+        _ => Colonnes::Departements,
+    };
+    let de_la_region = |l: &LigneCompletude| {
+        noeuds.iter().any(|(n, _)| n.identifiant.as_str() == l.noeud && n.regions.iter().any(|r| r == region))
+    };
+    let mut lignes = completude::de_la_campagne(service.db(), &choisie.code).await?;
+    lignes.retain(de_la_region);
+    let audience = service.configuration().hub.audience_par_defaut;
+    let tableau = tableau::de_la_region(service.db(), audience, &choisie.code, region, colonnes).await?;
+    Ok(Some(Accueil {
+        campagne: libelle(&choisie.code),
+        region: nom_region(region),
+        limite: choisie
+            .limite_depot
+            .map(|l| format::date_longue(l.with_timezone(&chrono_tz::Europe::Paris).date_naive())),
+        bilan: bilan(&lignes),
+        campagnes: toutes
+            .iter()
+            .map(|c| OptionListe { valeur: c.code.clone(), libelle: libelle(&c.code), choisie: c.code == choisie.code })
+            .collect(),
+        regions: codes
+            .iter()
+            .map(|r| OptionListe { valeur: (*r).to_owned(), libelle: nom_region(r), choisie: *r == region })
+            .collect(),
+        colonnes: [
+            ("departements", "Départements", Colonnes::Departements),
+            ("dispositifs", "Dispositifs", Colonnes::Dispositifs),
+        ]
+        .map(|(valeur, libelle, c)| OptionListe {
+            valeur: valeur.to_owned(),
+            libelle: libelle.to_owned(),
+            choisie: c == colonnes,
+        })
+        .into(),
+        centres: lignes.iter().map(ligne).collect(),
+        tableau,
+        legende: web::statut::LEGENDE,
+        non_collecte: jeu("ea.indicateurs").map(|j| j.non_collecte.join(", ")).unwrap_or_default(),
+    }))
+}
+
+fn bilan(lignes: &[LigneCompletude]) -> String {
+    let attendus: BTreeSet<&str> = lignes.iter().map(|l| l.noeud.as_str()).collect();
+    let recus: BTreeSet<&str> = lignes.iter().filter(|l| l.recus > 0).map(|l| l.noeud.as_str()).collect();
+    let accord = if recus.len() < 2 { "centre a" } else { "centres ont" };
+    match attendus.len() {
+        0 => "Aucun centre n’est attendu dans cette région.".to_owned(),
+        n => format!("{} {accord} transmis, sur {n} {}.", recus.len(), if n < 2 { "attendu" } else { "attendus" }),
+    }
+}
+
+fn ligne(l: &LigneCompletude) -> LigneCentre {
+    let jour = l.recu_le.map(|t| format::date(t.with_timezone(&chrono_tz::Europe::Paris).date_naive()));
+    LigneCentre {
+        centre: l.nom.clone(),
+        jeu: jeu(&l.jeu).map_or_else(|| l.jeu.clone(), |j| j.libelle.clone()),
+        attendus: l.attendus,
+        recus: l.recus,
+        dans_les_delais: l.dans_les_delais,
+        vides: l.vides,
+        recu_le: jour.unwrap_or_else(|| "non transmis".to_owned()),
+    }
+}
+
+fn libelle(code: &str) -> String {
+    code.parse::<Trimestre>().map_or_else(|_| code.to_owned(), Trimestre::libelle_long)
+}
+
+fn nom_region(code: &str) -> String {
+    territoire::region(code).map_or_else(|| "Aucune région".to_owned(), |r| r.nom.clone())
+}
+
+/// `GET /accessibilite`.
+pub async fn accessibilite(State(service): State<Service>) -> Response {
+    let hub = &service.configuration().hub;
+    let contenu = Accessibilite {
+        produit: &hub.nom,
+        responsable: "La structure qui porte ce hub",
+        contact: hub.contact.as_deref(),
+    };
+    page(&service, StatusCode::OK, "/accessibilite", "Accessibilité", &contenu)
+}
+
+/// `GET /style.css`.
+pub async fn style() -> Response {
+    let entetes = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (entetes, STYLE).into_response()
+}
+
+/// `GET /pret`: the database answers.
+pub async fn pret(State(service): State<Service>) -> Response {
+    match registre::tete_registre(service.db()).await {
+        Ok(_) => (StatusCode::OK, "prêt\n").into_response(),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "la base ne répond pas\n").into_response(),
+    }
+}
+
+/// Any other address.
+pub async fn introuvable(State(service): State<Service>) -> Response {
+    let texte = "Vérifiez l’adresse, ou revenez à l’accueil.";
+    message(&service, StatusCode::NOT_FOUND, "Page introuvable", texte)
+}
+
+fn message(service: &Service, statut: StatusCode, titre: &str, texte: &str) -> Response {
+    page(service, statut, "", titre, &Message { titre, texte })
+}
+
+fn page<C: Template + std::fmt::Display>(
+    service: &Service,
+    statut: StatusCode,
+    ici: &str,
+    titre: &str,
+    contenu: &C,
+) -> Response {
+    let navigation = [
+        Lien::vers("/", "Pilotage régional", ici == "/"),
+        Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
+    ];
+    let produit = &service.configuration().hub.nom;
+    match (Page { titre, produit, navigation: &navigation, contenu }).render() {
+        Ok(html) => (statut, Html(html)).into_response(),
+        Err(erreur) => {
+            tracing::error!(erreur = %erreur, "rendu d’une page");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tableau::{Case, Ligne};
+    use super::*;
+
+    fn accueil() -> Accueil {
+        let option =
+            |valeur: &str| OptionListe { valeur: valeur.to_owned(), libelle: valeur.to_owned(), choisie: true };
+        let case = |texte: &str, absente| Case { texte: texte.to_owned(), absente };
+        Accueil {
+            campagne: "1er trimestre 2026".to_owned(),
+            region: "Bourgogne-Franche-Comté".to_owned(),
+            limite: Some("10 avril 2026".to_owned()),
+            bilan: "1 centre a transmis, sur 2 attendus.".to_owned(),
+            campagnes: vec![option("2026-T1")],
+            regions: vec![option("27")],
+            colonnes: vec![option("departements")],
+            centres: vec![LigneCentre {
+                centre: "CDG <70>".to_owned(),
+                jeu: "Indicateurs".to_owned(),
+                attendus: 6,
+                recus: 5,
+                dans_les_delais: 4,
+                vides: 1,
+                recu_le: "02/04/2026".to_owned(),
+            }],
+            tableau: Tableau {
+                colonnes: vec!["70 Haute-Saône".to_owned()],
+                lignes: vec![Ligne {
+                    code: "EA01".to_owned(),
+                    libelle: "File active".to_owned(),
+                    unite: "personnes".to_owned(),
+                    definition: "x".to_owned(),
+                    cases: vec![case("secret", true)],
+                    total: case("entre 12 et 16", false),
+                }],
+            },
+            legende: web::statut::LEGENDE,
+            non_collecte: "le motif de sortie".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_steering_page_is_rendered_with_everything_and_with_nothing() {
+        let html = accueil().render().unwrap();
+        assert!(html.contains("CDG &#60;70&#62;"), "escaped");
+        assert!(html.contains("5 sur 6") && html.contains("<progress") && html.contains("entre 12 et 16"));
+        assert_eq!(html.matches("<table").count(), html.matches("<caption").count());
+        assert_eq!(html.matches("<th ").count(), html.matches("scope=").count());
+        assert!(!html.contains("style=") && !html.contains("<script"));
+        let vide = Accueil { centres: vec![], tableau: Tableau::default(), limite: None, ..accueil() };
+        let html = vide.render().unwrap();
+        assert!(html.contains("Aucun indicateur") && !html.contains("<table"));
+    }
+
+    #[test]
+    fn messages_are_rendered() {
+        let html = Message { titre: "Page introuvable", texte: "Revenez." }.render().unwrap();
+        assert!(html.contains("<h1>Page introuvable</h1>"));
+    }
+}

@@ -1,0 +1,153 @@
+//! The hub at work: what its handlers share, its routes, its start and its clean stop.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::IntoResponse as _;
+use axum::routing::{get, post, put};
+use hub_storage::{Db, campagne, corps, noeud};
+use publication::{ClePublique, CleSignature};
+use referentiel::horloge::Horloge;
+use referentiel::identifiant::IdentifiantNoeud;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::configuration::Configuration;
+use crate::restitution::graphql::{self, SchemaHub};
+use crate::restitution::pages;
+use crate::{cle, federation};
+
+/// How long a body waits for its envelope.
+const ATTENTE_D_UN_CORPS: chrono::TimeDelta = chrono::TimeDelta::days(1);
+
+/// What every handler shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Interieur>);
+
+struct Interieur {
+    configuration: Configuration,
+    db: Db,
+    cle: CleSignature,
+    horloge: Arc<dyn Horloge>,
+    schema: SchemaHub,
+    par_kid: BTreeMap<String, (IdentifiantNoeud, ClePublique)>,
+    jeux: Vec<String>,
+}
+
+impl Service {
+    /// Opens the database, brings the rosters to those of the configuration, reads the key.
+    pub async fn ouvre(configuration: Configuration, horloge: Arc<dyn Horloge>) -> Result<Self> {
+        let cle = cle::lit(&configuration.hub.cle)?;
+        let db = Db::ouvre(&configuration.hub.base).await.context("ouverture de la base")?;
+        Self::avec(configuration, db, cle, horloge).await
+    }
+
+    /// The same on an open database.
+    pub async fn avec(
+        configuration: Configuration,
+        db: Db,
+        cle: CleSignature,
+        horloge: Arc<dyn Horloge>,
+    ) -> Result<Self> {
+        let jeux = Configuration::jeux_trimestriels();
+        noeud::synchronise(&db, &configuration.noeuds).await?;
+        campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;
+        let balayes = corps::balaie(&db, horloge.maintenant() - ATTENTE_D_UN_CORPS).await?;
+        tracing::info!(
+            noeuds = configuration.noeuds.len(),
+            campagnes = configuration.campagnes.len(),
+            corps_balayes = balayes,
+            "hub prêt"
+        );
+        let schema = graphql::schema(&configuration, db.clone());
+        let par_kid = configuration.noeuds.iter().map(|(n, c)| (c.kid(), (n.identifiant.clone(), *c))).collect();
+        Ok(Self(Arc::new(Interieur { configuration, db, cle, horloge, schema, par_kid, jeux })))
+    }
+
+    /// The configuration.
+    pub fn configuration(&self) -> &Configuration {
+        &self.0.configuration
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The key of the receipts.
+    pub fn cle(&self) -> &CleSignature {
+        &self.0.cle
+    }
+
+    /// The clock.
+    pub fn horloge(&self) -> &dyn Horloge {
+        self.0.horloge.as_ref()
+    }
+
+    /// The GraphQL schema.
+    pub fn schema(&self) -> &SchemaHub {
+        &self.0.schema
+    }
+
+    /// Data sets of a campaign that nobody declared.
+    pub fn jeux(&self) -> &[String] {
+        &self.0.jeux
+    }
+
+    /// The enrolled node whose present key has this thumbprint.
+    pub fn noeud_du_kid(&self, kid: &str) -> Option<&(IdentifiantNoeud, ClePublique)> {
+        self.0.par_kid.get(kid)
+    }
+
+    /// All routes. The list is asserted in a test: nothing is exposed by accident.
+    pub fn routes(&self) -> Router {
+        let mut routes = Router::new()
+            .route("/sante", get(sante))
+            .route("/pret", get(pages::pret))
+            .route("/v1/blobs/{empreinte}", put(federation::depose_corps).get(federation::lit_corps))
+            .route("/v1/nodes/{noeud}/chain/{seq}", put(federation::depose_enveloppe))
+            .route("/v1/nodes/{noeud}/chain:dry-run", post(federation::essaie))
+            .route("/v1/nodes/{noeud}/chain", get(federation::historique))
+            .route("/v1/nodes/{noeud}/head", get(federation::tete))
+            .route("/graphql", post(graphql::repond))
+            .route("/", get(pages::accueil))
+            .route("/accessibilite", get(pages::accessibilite))
+            .route("/style.css", get(pages::style))
+            .fallback(pages::introuvable)
+            .with_state(self.clone());
+        for (nom, valeur) in web::entetes::SECURITE {
+            routes = routes.layer(SetResponseHeaderLayer::if_not_present(
+                HeaderName::from_static(nom),
+                HeaderValue::from_static(valeur),
+            ));
+        }
+        let delai = Duration::from_secs(self.configuration().hub.delai);
+        routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai))
+    }
+}
+
+async fn sante() -> impl axum::response::IntoResponse {
+    (StatusCode::OK, "en vie\n").into_response()
+}
+
+/// Listens until `arret`, then finishes the answers under way and closes the database.
+pub async fn sert(
+    service: Service,
+    annonce: impl FnOnce(std::net::SocketAddr) -> std::io::Result<()>,
+    arret: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let ecoute = &service.configuration().hub.ecoute;
+    let socket = tokio::net::TcpListener::bind(ecoute)
+        .await
+        .with_context(|| format!("L’adresse « {ecoute} » ne peut pas être écoutée"))?;
+    annonce(socket.local_addr()?)?;
+    axum::serve(socket, service.routes()).with_graceful_shutdown(arret).await?;
+    service.db().ferme().await;
+    tracing::info!("hub arrêté");
+    Ok(())
+}

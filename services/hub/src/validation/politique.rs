@@ -1,0 +1,59 @@
+//! The rules a table was protected with must not be softer than the floor, the jeu and the hub's own
+//! thresholds.
+
+use publication::{CodeRefus, Refus};
+use referentiel::jeu::{Jeu, Seuils};
+use secret_statistique::Politique;
+
+/// Smallest denominator of a rate: domain notes §2, « dénominateur < 5 : pas de taux ».
+const DENOMINATEUR_PLANCHER: u64 = 5;
+
+pub fn objections(politique: &Politique, jeu: &Jeu, releves: Option<&Seuils>) -> Vec<Refus> {
+    let audience = politique.audience.code();
+    let refus = |detail: String| Refus::nouveau(CodeRefus::SdcPolicyBelowFloor, detail);
+    let Some(declares) = jeu.audiences.get(&politique.audience) else {
+        return vec![refus(format!("Le jeu {} n’est pas publié pour l’audience « {audience} ».", jeu.code))];
+    };
+    let exige = |du_jeu: u64, releve: Option<u64>| du_jeu.max(releve.unwrap_or(0)).max(Seuils::PLANCHER);
+    let mesures = [
+        ("seuil", politique.seuil, exige(declares.seuil, releves.map(|s| s.seuil))),
+        ("seuil sensible", politique.seuil_sensible, exige(declares.seuil_sensible, releves.map(|s| s.seuil_sensible))),
+        ("dénominateur minimal", politique.denominateur_minimal, DENOMINATEUR_PLANCHER),
+    ];
+    let mut objections: Vec<Refus> = mesures
+        .into_iter()
+        .filter(|(_, lu, exige)| lu < exige)
+        .map(|(nom, lu, exige)| refus(format!("Audience « {audience} », {nom} : {lu} lu, {exige} exigé.")))
+        .collect();
+    let oublies = jeu.axes.iter().filter(|a| a.sensible && !politique.axes_sensibles.contains(&a.code));
+    objections.extend(oublies.map(|a| refus(format!("Audience « {audience} » : l’axe « {} » est sensible.", a.code))));
+    objections
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referentiel::cellule::Audience;
+    use referentiel::jeu::jeu;
+
+    #[test]
+    fn only_a_policy_at_least_as_strict_passes() {
+        let jeu = jeu("ea.indicateurs").unwrap();
+        let bonne = Politique::du_jeu(jeu, Audience::Reseau).unwrap();
+        assert!(objections(&bonne, jeu, None).is_empty());
+        let plus_haut = Seuils { seuil: 6, seuil_sensible: 11 };
+        assert_eq!(objections(&bonne, jeu, Some(&plus_haut)).len(), 1);
+        let stricte = Politique { seuil: 20, seuil_sensible: 20, ..bonne.clone() };
+        assert!(objections(&stricte, jeu, Some(&plus_haut)).is_empty());
+        for molle in [
+            Politique { seuil: 4, ..bonne.clone() },
+            Politique { seuil_sensible: 10, ..bonne.clone() },
+            Politique { denominateur_minimal: 1, ..bonne.clone() },
+            Politique { axes_sensibles: Default::default(), ..bonne.clone() },
+            Politique { audience: Audience::Convention, ..bonne },
+        ] {
+            let lues = objections(&molle, jeu, None);
+            assert!(!lues.is_empty() && lues.iter().all(|r| r.code() == CodeRefus::SdcPolicyBelowFloor), "{molle:?}");
+        }
+    }
+}
