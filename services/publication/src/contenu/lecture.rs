@@ -16,6 +16,10 @@ const MEMBRES_MAXIMUM: usize = 64;
 const TEXTE_MAXIMUM: usize = 1024;
 const ENTIER_MAXIMAL: u64 = (1 << 53) - 1;
 
+/// Members that hold a list. The JSON crate would also fill a struct from one, which other readers do not.
+const LISTES: [&str; 8] =
+    ["audiences", "axes_sensibles", "cellules", "dispositifs", "path", "reasons", "structures", "territoires"];
+
 /// Key under which `serde_json`, with `arbitrary_precision`, hands over the text of a number.
 const NOMBRE: &str = "$serde_json::private::Number";
 
@@ -36,7 +40,7 @@ pub(super) fn garder(octets: &[u8]) -> Result<(), Refus> {
 pub(crate) fn garder_json(texte: &str) -> Result<(), Refus> {
     let code = Cell::new(CodeRefus::SchemaInvalid);
     let mut lecteur = serde_json::Deserializer::from_str(texte);
-    let garde = Garde { profondeur: 0, code: &code };
+    let garde = Garde { profondeur: 0, liste_permise: false, code: &code };
     garde.deserialize(&mut lecteur).and_then(|()| lecteur.end()).map_err(|e| Refus::nouveau(code.get(), phrase(&e)))
 }
 
@@ -78,6 +82,7 @@ fn cause(erreur: &serde_json::Error) -> &'static str {
 #[derive(Clone, Copy)]
 struct Garde<'a> {
     profondeur: usize,
+    liste_permise: bool,
     code: &'a Cell<CodeRefus>,
 }
 
@@ -87,11 +92,11 @@ impl Garde<'_> {
         E::custom(code.phrase())
     }
 
-    fn descend<E: serde::de::Error>(self) -> Result<Self, E> {
+    fn descend<E: serde::de::Error>(self, liste_permise: bool) -> Result<Self, E> {
         if self.profondeur == PROFONDEUR_MAXIMALE {
             return Err(self.refuse(CodeRefus::SchemaTooDeep));
         }
-        Ok(Self { profondeur: self.profondeur + 1, ..self })
+        Ok(Self { profondeur: self.profondeur + 1, liste_permise, ..self })
     }
 
     fn texte<E: serde::de::Error>(&self, texte: &str) -> Result<(), E> {
@@ -154,7 +159,10 @@ impl<'de> Visitor<'de> for Garde<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut liste: A) -> Result<(), A::Error> {
-        let dedans = self.descend()?;
+        if !self.liste_permise {
+            return Err(self.refuse(CodeRefus::SchemaInvalid));
+        }
+        let dedans = self.descend(false)?;
         while liste.next_element_seed(dedans)?.is_some() {}
         Ok(())
     }
@@ -177,8 +185,9 @@ impl<'de> Visitor<'de> for Garde<'_> {
             if vues.len() == MEMBRES_MAXIMUM {
                 return Err(A::Error::custom("trop de membres"));
             }
+            let dedans = self.descend(LISTES.contains(&cle.as_str()))?;
             vues.push(cle);
-            objet.next_value_seed(self.descend()?)?;
+            objet.next_value_seed(dedans)?;
         }
         Ok(())
     }

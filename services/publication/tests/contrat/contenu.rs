@@ -128,7 +128,7 @@ fn a_decimal_has_one_spelling() {
 
 #[test]
 fn matrix_52_depth_members_and_length_are_bounded() {
-    let profond = format!(r#"{{"salt":"","x":{}1{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    let profond = format!(r#"{{"salt":"","x":{}1{}}}"#, r#"{"x":"#.repeat(10_000), "}".repeat(10_000));
     assert_eq!(refus(profond.as_bytes()), CodeRefus::SchemaTooDeep);
     let membres: String = (0..1_000_000).map(|i| format!(r#","k{i}":1"#)).collect();
     assert_eq!(refus(format!(r#"{{"salt":""{membres}}}"#).as_bytes()), CodeRefus::SchemaInvalid);
@@ -169,6 +169,21 @@ fn what_is_unknown_missing_or_too_much_is_refused() {
     for court in ["", "{", r#"{"salt":""#, "null", "[]"] {
         assert_eq!(refus(court.as_bytes()), CodeRefus::SchemaInvalid, "{court}");
     }
+}
+
+#[test]
+fn a_list_stands_only_where_the_contract_has_one() {
+    let cellule = r#"{"indicateur":"EA10","niveau":"dispositif","territoire":"BFC01","statut":"sans_objet"}"#;
+    let politique = r#"{"audience":"public","seuil":11,"seuil_sensible":11,"axes_sensibles":["handicap"],"zeros":"montres","denominateur_minimal":5,"largeur":3}"#;
+    let parent = r#"{"niveau":"departement","code":"70"}}"#;
+    // The JSON crate alone would read each of these as the object it replaces.
+    assert_eq!(
+        refus_modifie(cellule, r#"["EA10","dispositif","BFC01",{},null,"sans_objet"]"#),
+        CodeRefus::SchemaInvalid
+    );
+    assert_eq!(refus_modifie(politique, r#"["public",11,11,["handicap"],"montres",5,3]"#), CodeRefus::SchemaInvalid);
+    assert_eq!(refus_modifie(parent, r#"["departement","70"]}"#), CodeRefus::SchemaInvalid);
+    assert_eq!(refus_modifie(r#"["handicap"]"#, r#"[["handicap"]]"#), CodeRefus::SchemaInvalid);
 }
 
 #[test]

@@ -85,6 +85,28 @@ fn members_are_those_of_the_kind_and_no_other() {
 }
 
 #[test]
+fn matrix_43_45_headers_are_exact_and_lists_are_no_objects() {
+    let charge = serde_json::to_vec(scellee().enveloppe()).unwrap();
+    let avec = |en_tete: serde_json::Value| refus(&forger(en_tete.to_string().as_bytes(), &charge));
+    for alg in ["none", "HS256", "ES256", "Ed25519", ""] {
+        let mut en_tete = en_tete(sceau::TYPE);
+        en_tete["alg"] = json!(alg);
+        assert_eq!(avec(en_tete), CodeRefus::EnvMalformed, "{alg}");
+    }
+    for membre in ["crit", "jku", "jwk", "x5u", "x5c", "b64", "cty"] {
+        let mut en_tete = en_tete(sceau::TYPE);
+        en_tete[membre] = json!("x");
+        assert_eq!(avec(en_tete), CodeRefus::EnvMalformed, "{membre}");
+    }
+    assert_eq!(avec(json!(["EdDSA", sceau::TYPE, cle_noeud().publique().kid()])), CodeRefus::EnvMalformed);
+    assert_eq!(
+        refus(&enveloppe_modifiee(|c| c["series"] = json!(["ea.indicateurs", "2026-T1", "cdg"]))),
+        CodeRefus::EnvMalformed
+    );
+    assert_eq!(refus(&forger(en_tete(sceau::TYPE).to_string().as_bytes(), b"[1]")), CodeRefus::EnvMalformed);
+}
+
+#[test]
 fn matrix_6_a_body_that_is_not_the_signed_one_is_refused() {
     let scellee = scellee();
     let mut corps = scellee.corps().to_vec();

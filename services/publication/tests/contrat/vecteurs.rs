@@ -236,7 +236,7 @@ fn refus_d_enveloppe() -> BTreeMap<CodeRefus, Vecteur> {
 
 fn refus_de_contenu() -> BTreeMap<CodeRefus, Vecteur> {
     use CodeRefus as C;
-    let profond = format!(r#""v":1,"x":{}1{}"#, "[".repeat(20), "]".repeat(20));
+    let profond = format!(r#""v":1,"x":{}1{}"#, r#"{"x":"#.repeat(20), "}".repeat(20));
     let territoire = r#"{"niveau":"departement","code":"70"}]"#;
     let cas = [
         (C::SchemaInvalid, "Membre inconnu.", corps_modifie(r#""v":1"#, r#""v":1,"x":1"#)),
