@@ -61,6 +61,14 @@ pub(crate) struct Partie {
     taille: u64,
 }
 
+impl Partie {
+    pub fn note_fusion(&mut self, plage: String) {
+        if self.fusions.len() < FUSIONS {
+            self.fusions.push(plage);
+        }
+    }
+}
+
 /// Opens a file, or says why it is not one that can be read.
 pub(crate) fn ouvre(octets: &[u8]) -> Result<Conteneur<'_>, Illisible> {
     let taille = octets.len() as u64;
@@ -271,12 +279,12 @@ impl Inspection {
 
     fn note_fusion(&mut self, place: usize) {
         let precedent = place.checked_sub(1).and_then(|p| self.fenetre.get(p));
-        if !matches!(precedent, Some(b'<' | b':')) || self.partie.fusions.len() >= FUSIONS {
+        if !matches!(precedent, Some(b'<' | b':')) {
             return;
         }
         let texte = String::from_utf8_lossy(self.fenetre.get(place..).map_or(&[], |o| &o[..o.len().min(AVANCE)]));
         if let Some(plage) = texte.split("ref=\"").nth(1).and_then(|r| r.split('"').next()) {
-            self.partie.fusions.push(plage.to_owned());
+            self.partie.note_fusion(plage.to_owned());
         }
     }
 }

@@ -4,7 +4,7 @@
 //! the node. Rows are handed over as they are read: when this ends in an error, what was received must be forgotten.
 
 mod anomalie;
-mod brut;
+pub(crate) mod brut;
 mod code;
 mod date;
 mod entete;
@@ -12,7 +12,8 @@ mod feuille;
 mod interpretation;
 mod liste;
 mod nombre;
-mod xlsx;
+pub(crate) mod ods;
+pub(crate) mod xlsx;
 
 use referentiel::controle::{Anomalie, Fiche};
 
@@ -53,6 +54,6 @@ pub fn lire(octets: &[u8], modele: &Modele, recepteur: &mut dyn Recepteur) -> Re
     let conteneur = conteneur::ouvre(octets)?;
     match conteneur.format {
         Format::Xlsx => xlsx::lit(&conteneur, modele, recepteur),
-        Format::Ods => Err(Illisible::PasUnClasseur),
+        Format::Ods => ods::lit(&conteneur, modele, recepteur),
     }
 }

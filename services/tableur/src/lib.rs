@@ -5,6 +5,7 @@
 //! Reading is defensive: a workbook comes from outside, so sizes are bounded before anything is parsed.
 
 pub mod conteneur;
+pub mod ecriture;
 pub mod illisible;
 pub mod lecture;
 pub mod modele;

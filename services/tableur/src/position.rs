@@ -122,6 +122,15 @@ pub fn a1(colonne: u32, ligne: u32) -> String {
     format!("{}{ligne}", lettres(colonne))
 }
 
+/// Row and column, both from 0, of a cell named like `K2`.
+pub(crate) fn case(cellule: &str) -> Option<(u32, u32)> {
+    let chiffres = cellule.find(|c: char| c.is_ascii_digit())?;
+    let (lettres, ligne) = cellule.split_at_checked(chiffres)?;
+    let rang = |n: u32, l: char| n.checked_mul(26)?.checked_add(l.to_digit(36)?.checked_sub(9)?);
+    let colonne = lettres.chars().try_fold(0u32, rang)?.checked_sub(1)?;
+    Some((ligne.parse::<u32>().ok()?.checked_sub(1)?, colonne))
+}
+
 /// Letters of a column counted from 0.
 pub fn lettres(colonne: u32) -> String {
     let mut lettres = Vec::new();
@@ -156,8 +165,12 @@ mod tests {
     proptest! {
         #[test]
         fn letters_name_columns_in_order(colonne in 0u32..20_000) {
-            let relu = lettres(colonne).bytes().fold(0u32, |n, l| n * 26 + u32::from(l - b'A') + 1) - 1;
-            prop_assert_eq!(relu, colonne);
+            prop_assert_eq!(case(&a1(colonne, 7)), Some((6, colonne)));
+        }
+
+        #[test]
+        fn no_cell_name_panics(nom in "\\PC{0,12}") {
+            let _ = case(&nom);
         }
     }
 }

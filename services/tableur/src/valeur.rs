@@ -46,6 +46,22 @@ impl Valeur<'_> {
         matches!(self, Self::Fautive | Self::Absente)
     }
 
+    /// The same value, kept beyond the row it was read in.
+    pub fn detache(&self) -> Valeur<'static> {
+        match self {
+            Self::Vide => Valeur::Vide,
+            Self::Absente => Valeur::Absente,
+            Self::Fautive => Valeur::Fautive,
+            Self::Texte(texte) => Valeur::Texte(Cow::Owned(texte.clone().into_owned())),
+            Self::Date(date) => Valeur::Date(*date),
+            Self::Entier(n) => Valeur::Entier(*n),
+            Self::Decimal(n) => Valeur::Decimal(*n),
+            Self::Modalite(code) => Valeur::Modalite(code),
+            Self::Heures { code, heures } => Valeur::Heures { code, heures: *heures },
+            Self::Liste(textes) => Valeur::Liste(textes.clone()),
+        }
+    }
+
     /// The text, for a text or a code.
     pub fn texte(&self) -> Option<&str> {
         if let Self::Texte(texte) = self { Some(texte) } else { None }

@@ -11,7 +11,7 @@ use super::{Onglet, RapportLecture, Recepteur};
 use crate::conteneur::Partie;
 use crate::illisible::Illisible;
 use crate::modele::{Feuille, Modele};
-use crate::position::Positions;
+use crate::position::{Positions, case};
 use crate::valeur::{LigneLue, Valeur};
 
 /// A reading in progress: what has been found so far, and who receives the rows.
@@ -223,14 +223,14 @@ impl<'l> Lecture<'l> {
             self.rapport.anomalies.push(Anomalie::nouvelle("C-CL-07", place, message).nombre(suivi.vides));
         }
         let fusions: Vec<_> = partie.fusions.iter().filter_map(|f| Some((f, coin(f)?))).collect();
-        let mut dans_les_donnees = fusions.iter().filter(|(_, (_, ligne))| *ligne > suivi.entete + 1);
-        if let Some((plage, (colonne, ligne))) = dans_les_donnees.next() {
+        let mut dans_les_donnees = fusions.iter().filter(|(_, (ligne, _))| *ligne > suivi.entete);
+        if let Some((plage, (ligne, colonne))) = dans_les_donnees.next() {
             let nombre = 1 + dans_les_donnees.count() as u32;
             let message = format!(
                 "{} dans les données, à partir de {plage} : défusionnez-les et répétez la valeur sur chaque ligne.",
                 format::compte(u64::from(nombre), "plage de cellules fusionnées", "plages de cellules fusionnées")
             );
-            let place = Place { ligne: Some(*ligne), colonne: Some(*colonne), ..Place::feuille(fiche) };
+            let place = Place { ligne: Some(*ligne + 1), colonne: Some(*colonne), ..Place::feuille(fiche) };
             self.rapport.anomalies.push(Anomalie::nouvelle("C-CL-07", place, message).lu(*plage).nombre(nombre));
         }
         let dits = [
@@ -275,17 +275,11 @@ impl Suivi {
     }
 }
 
-/// Column from 0 and row from 1 of the first cell of a range such as `B4:C7`; the row of the last one decides.
+/// First cell of a range such as `B4:C7`, but with the row of the last one, from 0.
 fn coin(plage: &str) -> Option<(u32, u32)> {
     let (debut, fin) = plage.split_once(':').unwrap_or((plage, plage));
-    let decoupe = |cellule: &str| {
-        let chiffres = cellule.find(|c: char| c.is_ascii_digit())?;
-        let (lettres, ligne) = cellule.split_at_checked(chiffres)?;
-        let rang = |n: u32, l: char| n.checked_mul(26)?.checked_add(l.to_digit(36)?.checked_sub(9)?);
-        Some((lettres.chars().try_fold(0u32, rang)?.checked_sub(1)?, ligne.parse::<u32>().ok()?))
-    };
-    let ((colonne, premiere), (_, derniere)) = (decoupe(debut)?, decoupe(fin)?);
-    Some((colonne, premiere.max(derniere)))
+    let ((premiere, colonne), (derniere, _)) = (case(debut)?, case(fin)?);
+    Some((premiere.max(derniere), colonne))
 }
 
 /// The cells of a source, row by row.

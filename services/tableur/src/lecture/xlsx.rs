@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx, XlsxCellReader, XlsxError};
 use chrono::NaiveDate;
@@ -44,12 +45,21 @@ pub(super) fn lit(
 pub(crate) type Classeur<'o> = Xlsx<Cursor<&'o [u8]>>;
 
 pub(crate) fn ouvre(octets: &[u8]) -> Result<Classeur<'_>, Illisible> {
-    Xlsx::new(Cursor::new(octets)).map_err(|e| illisible(&e))
+    sans_panique(|| Xlsx::new(Cursor::new(octets)))
 }
 
 pub(crate) fn onglets(classeur: &Classeur<'_>) -> Vec<Onglet> {
     let feuilles = classeur.sheets_metadata().iter().filter(|s| s.typ == SheetType::WorkSheet);
     feuilles.map(|s| Onglet { nom: s.name.clone(), visible: s.visible == SheetVisible::Visible }).collect()
+}
+
+/// calamine multiplies the digits of a cell's name without checking, and may hold other surprises: whatever it does
+/// with a hostile file, the file is unreadable and the process goes on.
+fn sans_panique<T>(lecture: impl FnOnce() -> Result<T, XlsxError>) -> Result<T, Illisible> {
+    match catch_unwind(AssertUnwindSafe(lecture)) {
+        Ok(resultat) => resultat.map_err(|e| illisible(&e)),
+        Err(_) => Err(Illisible::Contenu("cellule incompréhensible".to_owned())),
+    }
 }
 
 fn illisible(erreur: &XlsxError) -> Illisible {
@@ -65,13 +75,13 @@ pub(crate) struct Cellules<'a, 'o>(XlsxCellReader<'a, Cursor<&'o [u8]>>);
 
 impl<'a, 'o> Cellules<'a, 'o> {
     pub fn ouvre(classeur: &'a mut Classeur<'o>, nom: &str) -> Result<Self, Illisible> {
-        classeur.worksheet_cells_reader(nom).map(Self).map_err(|e| illisible(&e))
+        sans_panique(|| classeur.worksheet_cells_reader(nom)).map(Self)
     }
 }
 
 impl<'a> Source<'a> for Cellules<'a, '_> {
     fn suivante(&mut self) -> Result<Option<Cellule<'a>>, Illisible> {
-        let Some(lue) = self.0.next_cell_with_formula_metadata().map_err(|e| illisible(&e))? else { return Ok(None) };
+        let Some(lue) = sans_panique(|| self.0.next_cell_with_formula_metadata())? else { return Ok(None) };
         let formule = lue.formula.is_some();
         let brut = match lue.value {
             DataRef::Empty if formule => Brut::SansResultat,
