@@ -5,6 +5,7 @@
 
 pub mod calcul;
 pub mod controle;
+pub mod convention;
 pub mod fiche;
 pub mod lecture;
 pub mod modalite;

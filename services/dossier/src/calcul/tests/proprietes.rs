@@ -264,7 +264,7 @@ proptest! {
                 let de = |(niveau, territoire): &(Niveau, String)| {
                     effectif(&table, &Cle { niveau: *niveau, territoire: territoire.clone(), ..cellule.cle.clone() })
                 };
-                if let (Some(tout), Some(somme)) = (effectif(&table, &cellule.cle), enfants.iter().map(de).sum()) {
+                if let (Some(tout), Some(somme)) = (effectif(&table, &cellule.cle), enfants.iter().map(de).sum::<Option<u64>>()) {
                     prop_assert_eq!(tout, somme, "{}", cellule.cle);
                     verifiees += 1;
                 }
