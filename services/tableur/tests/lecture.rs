@@ -1,5 +1,7 @@
 //! What a workbook becomes, in XLSX and in ODS alike.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod classeur;
 
 use chrono::NaiveDate;

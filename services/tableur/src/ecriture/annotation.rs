@@ -10,7 +10,7 @@ use rust_xlsxwriter::{Format, Note, Url, Workbook, Worksheet, XlsxError};
 
 use super::{COMMENTAIRE, EcritureImpossible, TEXTE, borne, style};
 use crate::conteneur::{self, Format as Origine};
-use crate::lecture::brut::{Brut, Cellule, Source};
+use crate::lecture::brut::{self, Brut, Cellule, LIGNES, Source};
 use crate::lecture::{Onglet, ods, xlsx};
 use crate::modele::Modele;
 use crate::position::{AnomalieSituee, case};
@@ -137,7 +137,8 @@ fn annotations<'a>(modele: &Modele, onglet: &Onglet, anomalies: &'a [AnomalieSit
     let mut annotations = Annotations::new();
     let Some(feuille) = modele.reconnait(&onglet.nom) else { return annotations };
     for anomalie in anomalies.iter().filter(|a| a.feuille.as_deref() == Some(feuille.nom.as_str())) {
-        if let Some(place) = anomalie.cellule.as_deref().and_then(case) {
+        let place = anomalie.cellule.as_deref().and_then(case);
+        if let Some(place) = place.filter(|(ligne, colonne)| *ligne < LIGNES && *colonne < brut::COLONNES) {
             annotations.entry(place).or_default().push(anomalie);
         }
     }
