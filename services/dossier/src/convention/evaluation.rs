@@ -83,26 +83,7 @@ pub fn evaluer(dossier: &Dossier) -> Result<Evaluation, ErreurConvention> {
     }
     let verdicts: Vec<Verdict> = issues
         .into_iter()
-        .map(|(situation, action, issue)| {
-            let (verdict, regle, montant_eur, explication) = match issue {
-                Issue::Refusee(regle, explication) => (Decision::Refuse, Some(regle), Decimal::ZERO, explication),
-                Issue::Repetee(premiere) => (
-                    Decision::Valorisable,
-                    None,
-                    Decimal::ZERO,
-                    format!(
-                        "Employeur déjà compté (situation {premiere}) : l’action {} compte chacun une fois.",
-                        action.code
-                    ),
-                ),
-                Issue::Comptee { rang, mode } => {
-                    let rang = if mode == ModePaliers::Global { comptage.nombre(action) } else { rang };
-                    let montant = montant(situation, action, rang, &dossier.parametres);
-                    (Decision::Valorisable, None, montant, motif(action, rang, montant))
-                }
-            };
-            Verdict { id: situation.id.clone(), verdict, regle, montant_eur, explication, axe: action.axe }
-        })
+        .map(|(situation, action, issue)| issue.verdict(situation, action, &comptage, &dossier.parametres))
         .collect();
     let total_eur = verdicts.iter().map(|v| v.montant_eur).sum();
     Ok(Evaluation { verdicts, total_eur })
@@ -119,6 +100,33 @@ enum Issue {
     Repetee(String),
     /// Counts, at this rank for its action.
     Comptee { rang: usize, mode: ModePaliers },
+}
+
+impl Issue {
+    fn verdict(
+        self,
+        situation: &Situation,
+        action: &Action,
+        comptage: &Comptage<'_>,
+        parametres: &ParametresDossier,
+    ) -> Verdict {
+        let (verdict, regle, montant_eur, explication) = match self {
+            Self::Refusee(regle, explication) => (Decision::Refuse, Some(regle), Decimal::ZERO, explication),
+            Self::Repetee(premiere) => {
+                let motif = format!(
+                    "Employeur déjà compté (situation {premiere}) : l’action {} compte chacun une fois.",
+                    action.code
+                );
+                (Decision::Valorisable, None, Decimal::ZERO, motif)
+            }
+            Self::Comptee { rang, mode } => {
+                let rang = if mode == ModePaliers::Global { comptage.nombre(action) } else { rang };
+                let montant = montant(situation, action, rang, parametres);
+                (Decision::Valorisable, None, montant, motif(action, rang, montant))
+            }
+        };
+        Verdict { id: situation.id.clone(), verdict, regle, montant_eur, explication, axe: action.axe }
+    }
 }
 
 /// What counts so far.
