@@ -82,7 +82,8 @@ impl Db {
 
     /// A database that lives in memory and dies with this value: where `verifier` rebuilds the read models.
     pub async fn en_memoire() -> Result<Self, ErreurBase> {
-        let options = SqliteConnectOptions::new().in_memory(true);
+        // The read models alone live there, without the register they refer to.
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(false);
         let une = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let rw = une.connect_with(options).await?;
         migrator(Dialecte::Sqlite).run(&rw).await.map_err(explique)?;

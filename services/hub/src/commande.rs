@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 use hub_storage::{Db, rebuild};
 use publication::CleSignature;
 use rand::{CryptoRng, SeedableRng as _};
@@ -19,18 +19,44 @@ use crate::restitution::graphql;
 use crate::service::{Service, sert};
 use crate::verification::{self, Hub};
 
+/// The library's own template is in English.
+const AIDE: &str = "{about}\n\nUsage : {usage}\n\n{all-args}";
+
 /// Hub de fédération : reçoit, vérifie et restitue les indicateurs des centres de gestion.
 #[derive(Debug, Parser)]
-#[command(name = "maillage-hub", version, disable_help_subcommand = true)]
+#[command(
+    name = "maillage-hub",
+    version,
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    subcommand_help_heading = "Commandes",
+    subcommand_value_name = "COMMANDE",
+    help_template = AIDE
+)]
 pub struct Commande {
+    /// Afficher cette aide.
+    #[arg(short = 'h', long = "help", visible_alias = "aide", global = true, action = ArgAction::Help)]
+    aide: Option<bool>,
+    /// Afficher la version.
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
     /// Fichier de configuration.
-    #[arg(long, global = true, value_name = "FICHIER", default_value = "hub.toml", env = "MAILLAGE_HUB_CONFIGURATION")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FICHIER",
+        default_value = "hub.toml",
+        env = "MAILLAGE_HUB_CONFIGURATION",
+        hide_env_values = true
+    )]
     configuration: PathBuf,
     #[command(subcommand)]
     action: Action,
 }
 
 #[derive(Debug, Subcommand)]
+#[command(help_template = AIDE)]
 enum Action {
     /// Servir l’API, les pages et la réception des publications.
     Servir,
@@ -53,6 +79,7 @@ enum Action {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(help_template = AIDE)]
 enum ActionCle {
     /// Créer une clé privée (fichier 0600) et écrire la clé publique.
     Creer {
@@ -68,6 +95,7 @@ enum ActionCle {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(help_template = AIDE)]
 enum ActionConfiguration {
     /// Dire si le fichier est valide.
     Verifier,
@@ -100,6 +128,13 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Says in one line what stopped the command; 2, as for a misuse of the command line.
+pub fn explique(erreur: &anyhow::Error) -> ExitCode {
+    // Nobody is left to tell when standard error itself is closed.
+    let _ = writeln!(std::io::stderr(), "maillage-hub : {erreur:#}");
+    ExitCode::from(2)
 }
 
 fn servir(fichier: &Path) -> Result<()> {

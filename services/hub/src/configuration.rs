@@ -312,9 +312,9 @@ fn base_relative(base: &str, dossier: &Path) -> String {
 fn en_francais(message: &str) -> String {
     let entre = |debut: &str| message.strip_prefix(debut)?.split('`').nth(1).map(str::to_owned);
     if let Some(cle) = entre("unknown field ") {
-        let connues = message.split_once("expected ").map_or("", |(_, c)| c).replace("one of ", "").replace('`', "« ");
-        let connues = connues.split(", ").map(|c| c.trim_start_matches("« ").trim_end_matches("« ").to_owned());
-        return format!("clé inconnue « {cle} » ; clés possibles : {}.", connues.collect::<Vec<_>>().join(", "));
+        let connues = message.split_once("expected").map_or("", |(_, connues)| connues);
+        let connues: Vec<&str> = connues.split('`').skip(1).step_by(2).collect();
+        return format!("clé inconnue « {cle} » ; clés possibles : {}.", connues.join(", "));
     }
     if let Some(cle) = entre("missing field ") {
         return format!("il manque la clé « {cle} ».");

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use hub::commande::{Commande, execute};
+use hub::commande::{Commande, execute, explique};
 
-fn main() -> anyhow::Result<ExitCode> {
-    execute(Commande::parse())
+fn main() -> ExitCode {
+    execute(Commande::parse()).unwrap_or_else(|erreur| explique(&erreur))
 }

@@ -1,7 +1,7 @@
 //! The nodes of the connections, made whole from one row each: no field runs a statement of its own.
 
 use async_graphql::SimpleObject;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use hub_storage::campagne::Campagne as CampagneLue;
 use hub_storage::completude::LigneCompletude;
 use hub_storage::dispositif::{Chiffre as ChiffreLu, Dispositif as DispositifLu};
@@ -11,7 +11,7 @@ use referentiel::Decimal;
 use referentiel::jeu::{Jeu, jeux};
 use referentiel::periode::Trimestre;
 
-use super::types::{Audience, Coordonnee, Emetteur, Indicateur, Niveau, Nombre, Statut, Territoire};
+use super::types::{Audience, Coordonnee, Emetteur, Indicateur, Jour, Niveau, Nombre, Statut, Territoire};
 
 /// Une campagne trimestrielle.
 #[derive(SimpleObject)]
@@ -21,7 +21,7 @@ pub struct Campagne {
     /// Libellé : 1er trimestre 2026.
     pub libelle: String,
     /// Date de l’évènement.
-    pub date_evenement: NaiveDate,
+    pub date_evenement: Jour,
     /// Dernier moment du dépôt.
     pub limite_depot: Option<DateTime<Utc>>,
     /// Faux quand la campagne a été ouverte par une première publication.
@@ -32,7 +32,7 @@ impl From<CampagneLue> for Campagne {
     fn from(c: CampagneLue) -> Self {
         let libelle = c.code.parse::<Trimestre>().map_or_else(|_| c.code.clone(), Trimestre::libelle_long);
         let CampagneLue { code, date_evenement, limite_depot, declaree } = c;
-        Self { code, libelle, date_evenement, limite_depot, declaree }
+        Self { code, libelle, date_evenement: Jour(date_evenement), limite_depot, declaree }
     }
 }
 

@@ -3,6 +3,7 @@
 use async_graphql::{
     ComplexObject, Context, Enum, InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value,
 };
+use chrono::NaiveDate;
 use referentiel::Decimal;
 use referentiel::jeu::{Jeu, Mesure, Nature};
 use referentiel::{cellule, territoire};
@@ -36,6 +37,29 @@ impl async_graphql::Description for Nombre {
 impl From<Decimal> for Nombre {
     fn from(valeur: Decimal) -> Self {
         Self(valeur)
+    }
+}
+
+/// Jour du calendrier.
+pub struct Jour(pub NaiveDate);
+
+#[Scalar(name = "Date", use_type_description)]
+impl ScalarType for Jour {
+    fn parse(valeur: Value) -> InputValueResult<Self> {
+        match &valeur {
+            Value::String(texte) => Ok(Self(texte.parse()?)),
+            _ => Err(InputValueError::expected_type(valeur)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+impl async_graphql::Description for Jour {
+    fn description() -> &'static str {
+        "Jour du calendrier : \"2026-03-31\"."
     }
 }
 

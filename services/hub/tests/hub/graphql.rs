@@ -1,0 +1,220 @@
+//! The API: French names, statuses, pages, limits, and a number of statements that does not grow.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::banc::{Banc, six_noeuds};
+use crate::population::{fiches, indicateurs, lieu};
+
+async fn banc(lieux: usize) -> Banc {
+    let mut noeuds = six_noeuds();
+    noeuds.truncate(2);
+    let banc = Banc::sqlite(&[&noeuds[0], &noeuds[1]], "").await;
+    for (rang, n) in noeuds.iter_mut().enumerate() {
+        let departements = ["70", "25", "39", "58", "71", "89", "90", "21"];
+        let lieux: Vec<_> =
+            (0..lieux).map(|i| lieu(&format!("BF{}{i:02}", ["C", "D"][rang]), departements[i], 25)).collect();
+        for contenu in [fiches(&n.id, "2026-T1", &lieux, 1), indicateurs(&n.id, "2026-T1", &lieux, 1, 9)] {
+            let signee = n.scelle(&contenu, 1, None);
+            assert_eq!(banc.publie(n, &signee).await.0, StatusCode::CREATED);
+        }
+    }
+    banc
+}
+
+fn noeuds<'v>(reponse: &'v Value, champ: &str) -> &'v Vec<Value> {
+    reponse["data"][champ]["nodes"].as_array().unwrap_or_else(|| panic!("{reponse}"))
+}
+
+#[tokio::test]
+async fn cells_carry_their_status_their_definition_and_their_place() {
+    let banc = banc(1).await;
+    let r = banc
+        .graphql(
+            r#"{ observations(campagne: "2026-T1", indicateur: "EA01", niveau: DISPOSITIF, ventilation: [{axe: "emploi", modalite: "CDI"}], emetteur: "cdg-287000012") {
+            nodes { indicateur { code libelle unite } periode audience territoire { niveau code nom } ventilation { axe modalite libelle } valeur numerateur taux statut } } }"#,
+        )
+        .await;
+    let o = &noeuds(&r, "observations")[0];
+    assert_eq!(o["territoire"], json!({ "niveau": "DISPOSITIF", "code": "BFC00", "nom": "Dispositif BFC00" }));
+    assert_eq!(o["ventilation"], json!([{ "axe": "emploi", "modalite": "CDI", "libelle": "CDI" }]));
+    assert_eq!(
+        (&o["audience"], &o["periode"], &o["indicateur"]["unite"]),
+        (&json!("RESEAU"), &json!("2026-T1"), &json!("personnes"))
+    );
+    assert_eq!(o["statut"] == "SECRET", o["valeur"].is_null());
+    let r = banc.graphql(r#"{ observations(campagne: "2026-T1", indicateur: "EA10", niveau: DISPOSITIF) { nodes { valeur numerateur denominateur taux statut } } }"#).await;
+    let taux = &noeuds(&r, "observations")[0];
+    assert_eq!(
+        (&taux["denominateur"], &taux["statut"], taux["valeur"].is_null()),
+        (&json!("25"), &json!("PUBLIE"), true),
+        "{r}"
+    );
+    assert_eq!(
+        taux["taux"].as_str().unwrap().parse::<f64>().unwrap(),
+        taux["numerateur"].as_str().unwrap().parse::<f64>().unwrap() / 25.0
+    );
+}
+
+#[tokio::test]
+async fn fiches_carry_file_active_and_occupation_in_one_statement() {
+    let banc = banc(2).await;
+    let avant = banc.service.db().compte_requetes();
+    let r = banc
+        .graphql(r#"{ dispositifs(region: "27", campagne: "2026-T1") { nodes { reference nom departement { nom } capacite etpTotal fileActive { valeur statut } tauxOccupation { valeur } emetteur { organisme } } pageInfo { hasNextPage } } }"#)
+        .await;
+    assert_eq!(banc.service.db().compte_requetes() - avant, 1);
+    let d = &noeuds(&r, "dispositifs")[0];
+    assert_eq!(d["departement"]["nom"], "Haute-Saône");
+    assert_eq!(
+        (&d["etpTotal"], &d["capacite"], &d["fileActive"]),
+        (&json!("4.50"), &json!(50), &json!({ "valeur": "25", "statut": "PUBLIE" }))
+    );
+    assert_eq!(d["tauxOccupation"], Value::Null, "not published by this node: absent, not invented");
+}
+
+#[tokio::test]
+async fn pages_follow_each_other_without_hole_or_double() {
+    let banc = banc(3).await;
+    let question = "query($apres: String) { observations(campagne: \"2026-T1\", premier: 100, apres: $apres) { nodes { indicateur { code } territoire { code niveau } ventilation { axe modalite } emetteur { identifiant } } pageInfo { hasNextPage endCursor } } }";
+    let (mut vus, mut apres) = (std::collections::BTreeSet::new(), Value::Null);
+    let mut total = 0;
+    loop {
+        let r = banc.graphql_avec(question, json!({ "apres": apres })).await;
+        for n in noeuds(&r, "observations") {
+            total += 1;
+            vus.insert(n.to_string());
+        }
+        let page = &r["data"]["observations"]["pageInfo"];
+        if page["hasNextPage"] == false {
+            break;
+        }
+        apres = page["endCursor"].clone();
+    }
+    assert_eq!(vus.len(), total, "no cell twice");
+    let cellules: i64 = banc
+        .service
+        .db()
+        .ligne("/* essai.compte */ SELECT COUNT(*) FROM observation WHERE audience = 'reseau'", vec![])
+        .await
+        .unwrap()
+        .unwrap()
+        .int(0)
+        .unwrap();
+    assert_eq!(total as i64, cellules, "no cell missed");
+}
+
+#[tokio::test]
+async fn the_number_of_statements_does_not_grow_with_the_rows() {
+    let questions = [
+        r#"{ observations(campagne: "2026-T1", premier: 100) { nodes { emetteur { nom regions { nom } } territoire { nom } indicateur { libelle } valeur } } }"#,
+        r#"{ dispositifs(premier: 100) { nodes { reference fileActive { valeur } emetteur { regions { nom } } } } }"#,
+        r#"{ emetteurs { nodes { nom regions { nom } } } campagnes { nodes { libelle } } }"#,
+        r#"{ publications(premier: 100) { nodes { emetteur { nom } cellules motifs { code } } } }"#,
+        r#"{ completude(campagne: "2026-T1") { emetteur { nom } recues } }"#,
+    ];
+    let (petit, grand) = (banc(1).await, banc(8).await);
+    for question in questions {
+        let mut comptes = vec![];
+        for banc in [&petit, &grand] {
+            let avant = banc.service.db().compte_requetes();
+            let r = banc.graphql(question).await;
+            assert!(r.get("errors").is_none(), "{r}");
+            comptes.push(banc.service.db().compte_requetes() - avant);
+        }
+        assert_eq!(comptes[0], comptes[1], "{question}");
+        assert!(comptes[0] <= 2, "{question}: {comptes:?}");
+    }
+    for chemin in ["/?campagne=2026-T1&region=27", "/?colonnes=dispositifs"] {
+        let mut comptes = vec![];
+        for banc in [&petit, &grand] {
+            let avant = banc.service.db().compte_requetes();
+            assert_eq!(banc.brute("GET", chemin, None, b"").await.0, StatusCode::OK);
+            comptes.push(banc.service.db().compte_requetes() - avant);
+        }
+        assert_eq!(comptes, [4, 4], "{chemin}");
+    }
+}
+
+#[tokio::test]
+async fn the_audience_can_only_be_narrowed() {
+    let banc = banc(1).await;
+    let r = banc
+        .graphql(r#"{ observations(campagne: "2026-T1", audience: PUBLIC, premier: 1) { nodes { audience } } }"#)
+        .await;
+    assert_eq!(noeuds(&r, "observations")[0]["audience"], "PUBLIC");
+    let mut noeuds = six_noeuds();
+    noeuds.truncate(1);
+    let public = Banc::sqlite(&[&noeuds[0]], "").await;
+    let configuration = hub::configuration::Configuration {
+        hub: hub::configuration::Hub {
+            audience_par_defaut: referentiel::cellule::Audience::Public,
+            ..public.service.configuration().hub.clone()
+        },
+        ..public.service.configuration().clone()
+    };
+    let schema = hub::restitution::graphql::schema(&configuration, public.service.db().clone());
+    let r = schema.execute(r#"{ observations(campagne: "2026-T1", audience: RESEAU) { nodes { statut } } }"#).await;
+    assert_eq!(serde_json::to_value(&r.errors[0].extensions).unwrap()["code"], "AUDIENCE_REFUSEE");
+}
+
+#[tokio::test]
+async fn only_bounded_json_posts_are_answered() {
+    let banc = banc(1).await;
+    assert_eq!(banc.brute("GET", "/graphql?query={bilan{accuses}}", None, b"").await.0, StatusCode::METHOD_NOT_ALLOWED);
+    let corps = json!({ "query": "{ bilan { accuses } }" }).to_string();
+    for media in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let requete =
+            Request::post("/graphql").header(header::CONTENT_TYPE, media).body(Body::from(corps.clone())).unwrap();
+        assert_eq!(banc.envoie(requete).await.0, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{media}");
+    }
+    let long = json!({ "query": format!("{{ bilan {{ accuses }} }} #{}", "x".repeat(70_000)) }).to_string();
+    let requete =
+        Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(Body::from(long)).unwrap();
+    assert_eq!(banc.envoie(requete).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    let batch = Request::post("/graphql")
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(format!("[{corps}]")))
+        .unwrap();
+    assert_eq!(banc.envoie(batch).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn costly_and_wrong_questions_get_a_code_and_a_short_message() {
+    let banc = banc(1).await;
+    let code = |r: &Value| r["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
+    let profonde = format!(
+        "{{ observations(campagne: \"2026-T1\") {{ nodes {{ emetteur {{ regions {{ nom {} }} }} }} }} }}",
+        "{ x ".repeat(9) + &"}".repeat(9)
+    );
+    let etoffe = "nodes { indicateur { code libelle unite nature definition source jeu } territoire { code nom } emetteur { nom regions { nom } } }";
+    let large: String =
+        (0..8).map(|i| format!("a{i}: observations(campagne: \"2026-T1\", premier: 100) {{ {etoffe} }} ")).collect();
+    for (question, attendu) in [
+        (profonde.as_str(), "REQUETE_INVALIDE"),
+        (&format!("{{ {large} }}"), "REQUETE_INVALIDE"),
+        (r#"{ observations(campagne: "2026-T1", premier: 101) { nodes { statut } } }"#, "PAGE_INVALIDE"),
+        (r#"{ observations(campagne: "2026-T1", premier: -1) { nodes { statut } } }"#, "PAGE_INVALIDE"),
+        (r#"{ observations(campagne: "2026-T1", apres: "abc") { nodes { statut } } }"#, "CURSEUR_INVALIDE"),
+        (r#"{ observations { nodes { statut } } }"#, "FILTRE_REQUIS"),
+        (r#"{ observations(campagne: "x", emetteur: "cdg-1") { nodes { statut } } }"#, "IDENTIFIANT_INVALIDE"),
+        ("{ inconnu }", "REQUETE_INVALIDE"),
+        ("{ ", "SYNTAXE"),
+    ] {
+        let r = banc.graphql(question).await;
+        assert_eq!(code(&r).as_deref(), Some(attendu), "{question}: {r}");
+        assert!(r.to_string().len() < 1024, "{r}");
+    }
+    let introspection = banc
+        .graphql("{ __schema { queryType { fields { name args { name type { kind ofType { kind name } } } } } } }")
+        .await;
+    assert!(introspection.get("errors").is_none(), "{introspection}");
+}
+
+#[test]
+fn the_committed_sdl_is_that_of_the_code() {
+    let chemin = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/graphql/hub.graphql");
+    let engage = std::fs::read_to_string(chemin).unwrap_or_default();
+    assert!(engage == hub::restitution::graphql::sdl(), "run: maillage-hub schema > schema/graphql/hub.graphql");
+}
