@@ -109,7 +109,7 @@ fn reference_connue(cadre: &Cadre<'_>, rang: usize, fiche: &DispositifLu) -> Opt
             Some(anomalie.attendu("un dispositif du référentiel régional"))
         }
         Referentiel::Constate(connues) if !connues.contains(&reference) => {
-            let message = format!("Le dispositif {reference} n’est pas encore connu ici : cette remontée le crée.");
+            let message = format!("Le dispositif {reference} n’est pas encore connu ici : cette remontée le créera.");
             Some(Anomalie::nouvelle("C-DI-02", place, message).severite(Severite::Information).lu(reference.as_str()))
         }
         _ => None,

@@ -140,12 +140,12 @@ fn dispositif_accompagnant(cadre: &Cadre<'_>, personne: &PersonneLue) -> Option<
     let nom = personne.dispositif.copie().map(|s| (s, rattachement.designees(s)));
     let reference = personne.reference_dispositif.copie().map(|s| (s, rattachement.par_reference(s)));
     match (nom, reference) {
-        (Some((nom, fiches)), Some((_, Some(fiche)))) if fiches.is_empty() => {
+        (Some((nom, [])), Some((_, Some(fiche)))) => {
             // When nobody writes the name of the fiche, the name of the fiche is the one to look at.
             let nomme = rattachement.nom_porte[fiche];
             nomme.then(|| dispositif_inconnu(cadre, personne, "dispositif_accompagnant", nom))
         }
-        (Some((nom, fiches)), _) if fiches.is_empty() => (!rattachement.peut_viser_une_fiche_douteuse())
+        (Some((nom, [])), _) => (!rattachement.peut_viser_une_fiche_douteuse())
             .then(|| dispositif_inconnu(cadre, personne, "dispositif_accompagnant", nom)),
         (Some((_, fiches)), Some((texte, trouvee))) if trouvee.is_none_or(|f| !fiches.contains(&f)) => {
             let douteuse = fiches.iter().any(|f| rattachement.douteuse[*f]);
