@@ -29,7 +29,11 @@ fn racine() -> PathBuf {
 }
 
 fn metadata() -> Metadata {
-    MetadataCommand::new().manifest_path(racine().join("Cargo.toml")).other_options(vec!["--offline".into()]).exec().unwrap()
+    MetadataCommand::new()
+        .manifest_path(racine().join("Cargo.toml"))
+        .other_options(vec!["--offline".into()])
+        .exec()
+        .unwrap()
 }
 
 fn dependances(m: &Metadata) -> BTreeMap<String, BTreeSet<String>> {
@@ -66,7 +70,11 @@ fn the_hub_does_not_link_the_crate_that_knows_a_person() {
         if atteints.insert(id) {
             let noeud = resolue.nodes.iter().find(|n| &n.id == id).unwrap();
             a_voir.extend(
-                noeud.deps.iter().filter(|d| d.dep_kinds.iter().any(|k| k.kind == DependencyKind::Normal)).map(|d| &d.pkg),
+                noeud
+                    .deps
+                    .iter()
+                    .filter(|d| d.dep_kinds.iter().any(|k| k.kind == DependencyKind::Normal))
+                    .map(|d| &d.pkg),
             );
         }
     }
@@ -108,7 +116,11 @@ fn files_say_what_they_are_and_stay_short() {
         assert!(texte.starts_with("//!"), "{} does not open with what it is", f.display());
         assert!(texte.lines().count() <= 800, "{} is over 800 lines", f.display());
         let nom = f.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(!["utils", "util", "common", "core", "helpers", "imp", "misc"].contains(&nom.as_str()), "{}", f.display());
+        assert!(
+            !["utils", "util", "common", "core", "helpers", "imp", "misc"].contains(&nom.as_str()),
+            "{}",
+            f.display()
+        );
     }
 }
 

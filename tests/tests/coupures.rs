@@ -60,7 +60,9 @@ fn etat(terrain: &Terrain) -> Vec<(String, Vec<u8>)> {
 
 /// Both data sets were accepted once each, in a chain without a hole, and the hub's own check agrees.
 fn arrive_exactement_une_fois(terrain: &Terrain, quand: &str) {
-    let reponse = terrain.demande("{ publications(premier: 100) { nodes { position jeu statut revision } } bilan { accuses refus } }").unwrap();
+    let reponse = terrain
+        .demande("{ publications(premier: 100) { nodes { position jeu statut revision } } bilan { accuses refus } }")
+        .unwrap();
     let mut recues: Vec<(u64, String)> = reponse["publications"]["nodes"]
         .as_array()
         .unwrap()

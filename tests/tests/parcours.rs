@@ -82,8 +82,14 @@ fn one_event_goes_through_the_nine_steps() {
     println!("5 outbox       accusé signé conservé : {} octets", envoi["accuse"].as_str().unwrap().len());
 
     // 6 ingest, 7 validation
-    let publications = terrain.demande("{ publications { nodes { empreinte statut position cellules jeu } } }").unwrap();
-    let recue = publications["publications"]["nodes"].as_array().unwrap().iter().find(|p| p["jeu"] == "ea.indicateurs").unwrap();
+    let publications =
+        terrain.demande("{ publications { nodes { empreinte statut position cellules jeu } } }").unwrap();
+    let recue = publications["publications"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|p| p["jeu"] == "ea.indicateurs")
+        .unwrap();
     assert_eq!((&recue["empreinte"], &recue["statut"]), (&envoi["empreinte"], &json!("ACCEPTEE")));
     println!("6 ingest       la même empreinte au hub");
     println!("7 validation   {} cellules revérifiées", recue["cellules"]);
@@ -157,7 +163,8 @@ fn another_quarter_and_another_dispositif_are_refused_and_nothing_is_stored() {
         let sortie = terrain.noeud(cdg70, &arguments).unwrap().output().unwrap();
         assert_eq!(sortie.status.code(), Some(1));
         let verdict: Value = serde_json::from_slice(&sortie.stdout).unwrap();
-        let codes: Vec<&str> = verdict["anomalies"].as_array().unwrap().iter().map(|a| a["controle"].as_str().unwrap()).collect();
+        let codes: Vec<&str> =
+            verdict["anomalies"].as_array().unwrap().iter().map(|a| a["controle"].as_str().unwrap()).collect();
         assert!(codes.contains(&attendu), "{codes:?}");
     };
     refuse(&terrain.classeur(cdg70, "BFC01", TRIMESTRES[1]), "C-EV-02");
@@ -184,7 +191,8 @@ fn hostile_files_get_a_sentence_and_leave_nothing() {
     for (nom, octets) in cas {
         let chemin = terrain.dossier().join(nom);
         fs::write(&chemin, octets).unwrap();
-        let sortie = terrain.noeud(cdg70, &["importer", &chemin.to_string_lossy(), "--json"]).unwrap().output().unwrap();
+        let sortie =
+            terrain.noeud(cdg70, &["importer", &chemin.to_string_lossy(), "--json"]).unwrap().output().unwrap();
         assert_eq!(sortie.status.code(), Some(2), "{nom}");
         let verdict: Value = serde_json::from_slice(&sortie.stdout).unwrap();
         assert_eq!(verdict["statut"], "illisible", "{nom}");

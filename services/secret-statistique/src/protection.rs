@@ -73,7 +73,7 @@ fn montre<'a>(
             ValeurPubliee::Decimal(*valeur)
         }
         Grandeur::Taux { numerateur, denominateur } => {
-            if [numerateur, denominateur].into_iter().any(|t| masques.contains_key(t)) {
+            if [numerateur, denominateur].into_iter().any(|t| depend_d_un_secret(brute, masques, t)) {
                 masques.insert(&cellule.cle, Motif::Terme);
                 return absente(Statut::Secret);
             }
@@ -86,7 +86,7 @@ fn montre<'a>(
             }
         }
         Grandeur::Derive { termes } => {
-            if termes.iter().any(|(_, t)| masques.contains_key(t)) {
+            if termes.iter().any(|(_, t)| depend_d_un_secret(brute, masques, t)) {
                 masques.insert(&cellule.cle, Motif::Terme);
                 return absente(Statut::Secret);
             }
@@ -98,6 +98,15 @@ fn montre<'a>(
         }
     };
     CelluleProtegee { cle, valeur: Some(valeur), statut: Statut::Publie }
+}
+
+/// Whether a term is masked, by itself or through the terms it is made of (EA23 divides by a combination).
+fn depend_d_un_secret(brute: &TableBrute, masques: &HashMap<&Cle, Motif>, cle: &Cle) -> bool {
+    masques.contains_key(cle)
+        || match brute.cellule(cle).map(|c| &c.grandeur) {
+            Some(Grandeur::Derive { termes }) => termes.iter().any(|(_, t)| depend_d_un_secret(brute, masques, t)),
+            _ => false,
+        }
 }
 
 /// Denominator under which a rate is not significant: five persons, or anything above zero for ETP and places.

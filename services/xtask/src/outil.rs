@@ -26,7 +26,7 @@ pub fn cargo() -> Command {
 /// Runs to the end, showing what it prints; its failure is ours.
 pub fn lance(commande: &mut Command) -> Result<()> {
     let etat = commande.status().with_context(|| format!("{:?} does not start", commande.get_program()))?;
-    if etat.success() { Ok(()) } else { bail!("{:?} failed: {etat}", commande) }
+    if etat.success() { Ok(()) } else { bail!("{commande:?} failed: {etat}") }
 }
 
 /// Runs to the end and gives what it printed on standard output.
@@ -36,7 +36,7 @@ pub fn sortie(commande: &mut Command) -> Result<String> {
         .output()
         .with_context(|| format!("{:?} does not start", commande.get_program()))?;
     let texte = String::from_utf8(s.stdout)?;
-    if s.status.success() { Ok(texte) } else { bail!("{:?} failed: {}\n{texte}", commande, s.status) }
+    if s.status.success() { Ok(texte) } else { bail!("{commande:?} failed: {}\n{texte}", s.status) }
 }
 
 /// Builds the two services and gives the folder they are in.

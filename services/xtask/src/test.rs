@@ -23,11 +23,10 @@ pub fn execute(options: &Options) -> Result<()> {
     }
     let postgres = if options.sans_postgresql { None } else { Some(Serveur::demarre()?) };
     if trouve("strace").is_none() {
-        if let Err(e) = installe(&["strace"], "the kill tests") {
-            if en_ci() {
-                return Err(e);
-            }
-            println!("The kill tests will be skipped: {e}");
+        match installe(&["strace"], "the kill tests") {
+            Err(e) if en_ci() => return Err(e),
+            Err(e) => println!("The kill tests will be skipped: {e}"),
+            Ok(()) => {}
         }
     }
     construit(false)?;

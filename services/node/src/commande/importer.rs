@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::{Acces, dit, lecture};
 use crate::configuration::Campagne;
-use crate::saisie::{Contexte, Depot, DepotAnterieur, Fenetre, Verdict};
+use crate::saisie::{Contexte, Depot, DepotAnterieur, Fenetre, Statut, Verdict};
 
 /// Options of `importer`.
 #[derive(Debug, clap::Args)]
@@ -30,6 +30,9 @@ pub struct Options {
     /// Campagne attendue ; par défaut celle que disent les dates du classeur.
     #[arg(long, value_name = "TRIMESTRE")]
     campagne: Option<Trimestre>,
+    /// Écrire aussi le classeur annoté : un commentaire par cellule fautive, une feuille « Anomalies ».
+    #[arg(long, value_name = "FICHIER")]
+    annoter: Option<PathBuf>,
 }
 
 /// Checks a workbook and, unless told otherwise, stores it.
@@ -39,6 +42,9 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let modele = acces.configuration.noeud.modele_classeur.as_deref();
     let verdict =
         lecture::verifie(&o.fichier, modele, !o.verifier, |lu| contexte(acces, base.as_ref(), o.campagne, lu))?;
+    if let Some(sortie) = o.annoter.as_ref().filter(|_| verdict.statut != Statut::Illisible) {
+        annote(acces, &o.fichier, &verdict, sortie)?;
+    }
     let issue = match (&base, &verdict.remontee) {
         (Some(base), Some(remontee)) if !o.verifier => {
             let fichier = o.fichier.file_name().unwrap_or_default().to_string_lossy();
@@ -135,6 +141,15 @@ fn depot(acces: &Acces, annoncee: Option<&Campagne>, anterieurs: Vec<DepotAnteri
         .map(|c| c.dispositifs.iter().map(|d| (d.clone(), vec![])).collect::<BTreeMap<_, Vec<String>>>());
     let aujourdhui = acces.maintenant().with_timezone(&chrono_tz::Europe::Paris).date_naive();
     Depot { jour: Some(aujourdhui), deposant: None, fenetre, attendus, anterieurs }
+}
+
+fn annote(acces: &Acces, fichier: &Path, verdict: &Verdict, sortie: &Path) -> Result<()> {
+    let octets = std::fs::read(fichier)?;
+    let propre = acces.configuration.noeud.modele_classeur.as_deref().map(lecture::modele).transpose()?;
+    let modele = propre.as_ref().unwrap_or_else(|| tableur::Modele::cfea());
+    let annote = tableur::ecriture::annoter(&octets, modele, &verdict.anomalies, acces.maintenant().date_naive())
+        .context("Le classeur annoté n’a pas pu être écrit.")?;
+    std::fs::write(sortie, annote).with_context(|| format!("« {} » ne s’écrit pas.", sortie.display()))
 }
 
 /// Undoes an import.

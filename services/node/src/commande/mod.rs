@@ -4,10 +4,12 @@
 mod acces;
 mod apercu;
 mod cle;
+mod convention;
 mod envois;
 mod importer;
 mod indicateurs;
 mod lecture;
+mod modele;
 mod publier;
 mod servir;
 
@@ -51,6 +53,8 @@ enum Commande {
         #[arg(long)]
         json: bool,
     },
+    /// Produit le classeur prérempli d’une campagne.
+    Modele(modele::Options),
     /// Calcule les indicateurs d’une campagne, avant tout secret : ne quitte pas le nœud.
     Indicateurs(indicateurs::Options),
     /// Montre exactement ce qui partirait.
@@ -65,6 +69,9 @@ enum Commande {
     },
     /// Fait vivre le nœud : horaires, file d’envoi, point de santé.
     Servir,
+    /// Convention FIPHFP : évaluer des situations, contrôler un dossier.
+    #[command(subcommand)]
+    Convention(convention::Options),
     /// Clé de signature du nœud.
     #[command(subcommand)]
     Cle(cle::Options),
@@ -112,11 +119,13 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Importer(o) => importer::execute(&acces()?, &o),
         Commande::AnnulerImport { numero } => importer::annule(&acces()?, numero),
         Commande::Imports { json } => importer::liste(&acces()?, json),
+        Commande::Modele(o) => modele::execute(&acces()?, &o),
         Commande::Indicateurs(o) => indicateurs::execute(&acces()?, &o),
         Commande::Apercu(o) => apercu::execute(&acces()?, &o),
         Commande::Publier(o) => publier::execute(&acces()?, &o),
         Commande::Envois { json } => envois::execute(&acces()?, json),
         Commande::Servir => servir::execute(&acces()?),
+        Commande::Convention(o) => convention::execute(&o),
         Commande::Cle(o) => cle::execute(&o),
         Commande::Configuration(ConfigurationOptions::Verifier) => {
             let acces = acces()?;

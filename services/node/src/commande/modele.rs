@@ -37,8 +37,9 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
         .find(|r| o.dispositif.as_ref().is_none_or(|d| r.dispositifs.iter().any(|f| &f.reference == d)));
     let propre = acces.configuration.noeud.modele_classeur.as_deref().map(lecture::modele).transpose()?;
     let modele = propre.as_ref().unwrap_or_else(|| tableur::Modele::cfea());
-    let prerempli = crate::saisie::modele::prerempli(remontee.as_ref(), trimestre, date);
-    let octets = tableur::ecriture::modele_campagne(modele, &prerempli).context("Le modèle n’a pas pu être écrit.")?;
+    let jour = acces.maintenant().date_naive();
+    let octets = crate::saisie::modele::prerempli(modele, remontee.as_ref(), trimestre, date, jour)
+        .context("Le modèle n’a pas pu être écrit.")?;
     std::fs::write(&o.o, octets).with_context(|| format!("« {} » ne s’écrit pas.", o.o.display()))?;
     dit(&format!("Modèle de la campagne {trimestre} écrit : {}", o.o.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -4,6 +4,7 @@
 
 pub mod classeur;
 pub mod depot;
+pub mod modele;
 pub mod verdict;
 
 pub use classeur::{Lecture, lire, verifier};

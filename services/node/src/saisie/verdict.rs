@@ -179,3 +179,149 @@ fn ecrit(f: &mut fmt::Formatter<'_>, anomalie: &AnomalieSituee) -> fmt::Result {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::saisie::{Contexte, verifier};
+
+    const PLATEFORME: &str = "Plateforme emploi accompagné 08";
+
+    /// A small workbook of the layout of annexe 2, as text cells: twelve persons, one event each.
+    /// `faute` changes what is written in a cell, given its sheet and its name.
+    fn classeur(faute: impl Fn(&str, &str) -> Option<&'static str>) -> Vec<u8> {
+        let mut fichier = rust_xlsxwriter::Workbook::new();
+        let modele = tableur::Modele::cfea();
+        for feuille in modele.feuilles() {
+            let onglet = fichier.add_worksheet().set_name(&feuille.nom).unwrap();
+            let lignes = if feuille.nom == "Dispositif" { 1 } else { 12 };
+            for (colonne, champ) in (0u16..).zip(feuille.champs()) {
+                onglet.write_string(0, colonne, &champ.entete).unwrap();
+                for ligne in 1..=lignes {
+                    let cellule = tableur::position::a1(colonne.into(), ligne + 1);
+                    let juste = valeur(&champ.identifiant, ligne);
+                    let ecrit = faute(&feuille.nom, &cellule).map_or(juste, str::to_owned);
+                    onglet.write_string(ligne, colonne, ecrit).unwrap();
+                }
+            }
+        }
+        fichier.save_to_buffer().unwrap()
+    }
+
+    fn valeur(champ: &str, ligne: u32) -> String {
+        match champ {
+            "reference_dispositif" | "personne_reference_dispositif" | "evt_reference_dispositif" => "GES04".into(),
+            "nom_dispositif" | "dispositif_accompagnant" | "evt_nom_dispositif" => PLATEFORME.into(),
+            "code_departement" => "08".into(),
+            "region_dispositif" | "evt_region" => "Grand Est".into(),
+            "nom_departement" | "evt_departement" => "Ardennes".into(),
+            "statut_dispositif" => "En activité".into(),
+            "structures_rattachees" => "Structure Seine Ouest ; Structure Horizon".into(),
+            "capacite_accompagnement" => "12".into(),
+            "etp_total" => "1,5".into(),
+            "etp_hors_administratifs" => "1".into(),
+            "nb_professionnels_hors_administratifs" => "2".into(),
+            "reference_personne" | "evt_reference_personne" => format!("GES04{:09}", ligne * 7_368_787),
+            "structure_accompagnante" => "structure HORIZON".into(),
+            "date_naissance" => format!("{:02}/04/1988", ligne),
+            "date_entree" => "10/02/2024".into(),
+            "sexe" => "femme".into(),
+            "handicap_principal" => "Troubles du psychisme".into(),
+            "duree_sans_emploi_mois" => "14".into(),
+            "orientation" => "MDPH".into(),
+            "statut_evenement" => "Suivi par le dispositif".into(),
+            "niveau_soutien" => "Suivi – de 2 à 8h/mois".into(),
+            "emploi_date_evenement" | "emploi_dernier_mois" => "CDI".into(),
+            "formation_date_evenement" | "formation_dernier_mois" => "Sans objet".into(),
+            "date_evenement" => "31/03/2026".into(),
+            _ => String::new(),
+        }
+    }
+
+    fn places(verdict: &Verdict) -> Vec<(&str, &str)> {
+        let bloquantes = verdict.anomalies.iter().filter(|a| a.severite == Severite::Bloquant);
+        bloquantes.map(|a| (a.controle.as_str(), a.cellule.as_deref().unwrap_or("-"))).collect()
+    }
+
+    #[test]
+    fn a_conforming_workbook_carries_its_fiches() {
+        let verdict = verifier(&classeur(|_, _| None), &Contexte::default());
+        assert_eq!((verdict.statut, verdict.code_de_sortie()), (Statut::Conforme, 0), "{verdict}");
+        let remontee = verdict.remontee.as_ref().unwrap();
+        assert_eq!((remontee.trimestre.to_string().as_str(), remontee.personnes.len()), ("2026-T1", 12));
+        assert_eq!(remontee.personnes[0].structure, "Structure Horizon");
+        assert_eq!(remontee.dispositifs[0].departement.as_ref().unwrap().as_str(), "08");
+        assert_eq!(verdict.empreinte.len(), 64);
+        let relu: Verdict = serde_json::from_str(&serde_json::to_string(&verdict).unwrap()).unwrap();
+        assert_eq!(relu, verdict, "it crosses a process boundary whole");
+    }
+
+    #[test]
+    fn anomalies_come_with_their_cells_the_blocking_ones_first_in_reading_order() {
+        let verdict = verifier(
+            &classeur(|feuille, cellule| match (feuille, cellule) {
+                ("Évènements", "A5") => Some("3"),
+                ("Évènements", "I4") => Some(""),
+                ("Évènements", "K3") => Some("CDI intérimaire"),
+                ("Personnes", "E3") => Some("Structure inconnue"),
+                ("Personnes", "F2") => Some("31/02/1990"),
+                ("Personnes", "M2") => Some(""),
+                ("Dispositif", "N2") => Some("2,5"),
+                _ => None,
+            }),
+            &Contexte::default(),
+        );
+        let attendues = [
+            ("C-DI-03", "N2"),
+            ("C-CL-03", "F2"),
+            ("C-PE-04", "E3"),
+            ("C-CL-04", "K3"),
+            ("C-EV-03", "I4"),
+            ("C-EV-01", "A5"),
+        ];
+        assert_eq!(places(&verdict), attendues);
+        assert_eq!((verdict.statut, verdict.code_de_sortie()), (Statut::Bloque, 1));
+        assert!(verdict.remontee.is_none());
+        let premier_avertissement = verdict.anomalies.iter().find(|a| a.severite == Severite::Avertissement).unwrap();
+        assert_eq!(
+            (premier_avertissement.controle.as_str(), premier_avertissement.cellule.as_deref()),
+            ("C-PE-10", Some("M2"))
+        );
+    }
+
+    #[test]
+    fn the_json_is_that_of_the_contract() {
+        let verdict = verifier(
+            &classeur(|f, c| (f == "Personnes" && c == "A2").then_some("GES0400736878")),
+            &Contexte::default(),
+        );
+        let json = verdict.json();
+        assert_eq!(json["statut"], "bloque");
+        assert_eq!(json["comptes"]["personnes"], 12);
+        assert_eq!(json["comptes"]["bloquants"], 1, "{verdict}");
+        let anomalie = &json["anomalies"][0];
+        assert_eq!((&anomalie["controle"], &anomalie["severite"]), (&"C-PE-01".into(), &"bloquant".into()));
+        assert_eq!((&anomalie["feuille"], &anomalie["cellule"]), (&"Personnes".into(), &"A2".into()));
+        assert_eq!(anomalie["correction"], "GES04007368787", "the reference of the event left alone");
+        assert!(json.get("remontee").is_none());
+    }
+
+    #[test]
+    fn what_is_no_workbook_gives_one_anomaly() {
+        for octets in [&b""[..], b"bonjour", b"PK\x03\x04 et puis rien"] {
+            let verdict = verifier(octets, &Contexte::default());
+            assert_eq!((verdict.statut, verdict.code_de_sortie()), (Statut::Illisible, 2));
+            assert_eq!(verdict.anomalies.len(), 1);
+            assert_eq!(verdict.json()["anomalies"][0]["controle"], "fichier-illisible");
+        }
+    }
+
+    #[test]
+    fn the_text_groups_by_weight() {
+        let texte = verifier(&classeur(|f, c| (f == "Évènements" && c == "I4").then_some("")), &Contexte::default())
+            .to_string();
+        assert!(texte.starts_with("Classeur refusé : rien n’a été enregistré."), "{texte}");
+        let (bloque, information) = (texte.find("À corriger").unwrap(), texte.find("Pour information").unwrap());
+        assert!(bloque < information && texte.contains("Évènements I4 [C-EV-03]"), "{texte}");
+    }
+}
