@@ -33,8 +33,28 @@ pub enum Grandeur {
         /// Weight and cell of each term.
         termes: Vec<(Decimal, Cle)>,
     },
+    /// A sum of money over persons and their employers: threshold, dominance, complementary suppression.
+    Montant {
+        /// Total, never negative.
+        valeur: Decimal,
+        /// Persons who contribute.
+        personnes: Contributions,
+        /// Employers who contribute: eleven persons of one employer do not protect the employer.
+        employeurs: Contributions,
+    },
     /// Has no meaning here; the reader is told so.
     SansObjet,
+}
+
+/// Who makes up an amount, counted in persons or in employers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Contributions {
+    /// How many contribute.
+    pub nombre: u64,
+    /// Largest contribution.
+    pub premiere: Decimal,
+    /// Second largest.
+    pub deuxieme: Decimal,
 }
 
 /// A cell of a raw table.
@@ -64,6 +84,16 @@ pub struct TableBrute {
     cellules: Vec<CelluleBrute>,
     rang: HashMap<Cle, usize>,
     parents: BTreeMap<(Niveau, String), (Niveau, String)>,
+    relations: Vec<RelationConnue>,
+}
+
+/// `total = Σ parties`, known to any reader besides what the jeu, the nomenclatures and the territories say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RelationConnue {
+    /// The sum.
+    pub total: Cle,
+    /// What adds up to it.
+    pub parties: Vec<Cle>,
 }
 
 impl TableBrute {
@@ -90,7 +120,28 @@ impl TableBrute {
                 return Err(TableIncoherente::TermeAbsent(c.cle.clone(), absent.clone()));
             }
         }
-        Ok(Self { jeu: jeu.to_owned(), cellules, rang, parents })
+        Ok(Self { jeu: jeu.to_owned(), cellules, rang, parents, relations: vec![] })
+    }
+
+    /// Adds relations that only the caller knows (increments of a cumulative series, nested perimeters).
+    pub fn avec_relations(mut self, relations: Vec<RelationConnue>) -> Result<Self, TableIncoherente> {
+        for r in &relations {
+            if let Some(absente) = r.parties.iter().chain([&r.total]).find(|c| !self.rang.contains_key(*c)) {
+                return Err(TableIncoherente::TermeAbsent(r.total.clone(), absente.clone()));
+            }
+        }
+        self.relations.extend(relations);
+        Ok(self)
+    }
+
+    /// Relations added by the caller.
+    pub fn relations(&self) -> &[RelationConnue] {
+        &self.relations
+    }
+
+    /// Place of the cell of this key in [`TableBrute::cellules`].
+    pub fn rang(&self, cle: &Cle) -> Option<usize> {
+        self.rang.get(cle).copied()
     }
 
     /// Name of the jeu the table belongs to.
@@ -113,7 +164,9 @@ impl TableBrute {
         let de = |cle: &Cle| self.cellule(cle).and_then(|c| self.figure(&c.grandeur));
         match grandeur {
             Grandeur::Effectif(n) => Some(Decimal::from(*n)),
-            Grandeur::Operationnel(valeur) | Grandeur::Statistique { valeur, .. } => Some(*valeur),
+            Grandeur::Operationnel(valeur)
+            | Grandeur::Statistique { valeur, .. }
+            | Grandeur::Montant { valeur, .. } => Some(*valeur),
             Grandeur::Taux { numerateur, denominateur } => de(numerateur)?.checked_div(de(denominateur)?),
             Grandeur::Derive { termes } => termes.iter().map(|(poids, cle)| Some(*poids * de(cle)?)).sum(),
             Grandeur::SansObjet => None,

@@ -25,11 +25,19 @@
 //! ```
 
 pub mod brute;
+pub mod certificat;
+mod modele;
 pub mod politique;
+pub mod primaire;
 pub mod protection;
 pub mod protegee;
+pub mod recontrole;
+pub mod relations;
+pub mod somme;
+pub mod suppression;
+pub mod systeme;
 
-pub use brute::{CelluleBrute, Grandeur, TableBrute, TableIncoherente};
+pub use brute::{CelluleBrute, Contributions, Grandeur, RelationConnue, TableBrute, TableIncoherente};
 pub use politique::{Passe, Politique, Zeros};
 pub use protection::{EchecProtection, proteger};
 pub use protegee::{CelluleProtegee, Motif, Rapport, TableProtegee, ValeurPubliee};

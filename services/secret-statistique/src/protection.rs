@@ -1,4 +1,5 @@
-//! `proteger`: the threshold rule, and what depends on it.
+//! `proteger`: primary rules, complementary suppression over one system, certificate, then what is
+//! shown. A table without a valid certificate does not come out.
 
 use std::collections::HashMap;
 
@@ -6,8 +7,12 @@ use referentiel::Decimal;
 use referentiel::cellule::{Cle, Statut};
 
 use crate::brute::{CelluleBrute, Grandeur, TableBrute};
-use crate::politique::{Passe, Politique, Zeros};
+use crate::certificat;
+use crate::modele::{self, Modele};
+use crate::politique::{Passe, Politique};
 use crate::protegee::{CelluleProtegee, Motif, Rapport, TableProtegee, ValeurPubliee};
+use crate::suppression::{self, Decision, SansIssue};
+use crate::systeme::Sort;
 
 /// Why a table cannot be protected, hence cannot leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,6 +20,12 @@ pub enum EchecProtection {
     /// The policy is under the floor.
     #[error("Le seuil de {0} est inférieur au plancher de {1} : aucune table ne peut être protégée ainsi.")]
     SousLePlancher(u64, u64),
+    /// The raw table holds figures that no system can hold.
+    #[error("La table ne peut pas être protégée : {0}.")]
+    Incoherente(String),
+    /// The audit of what would be shown failed.
+    #[error("La table ne peut pas sortir, son contrôle a échoué : {0}.")]
+    AuditEchoue(String),
 }
 
 /// Decides what may be shown of a raw table to one audience.
@@ -23,48 +34,86 @@ pub fn proteger(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Res
     if politique.seuil < plancher || politique.seuil_sensible < plancher {
         return Err(EchecProtection::SousLePlancher(politique.seuil.min(politique.seuil_sensible), plancher));
     }
-    let mut masques: HashMap<&Cle, Motif> = HashMap::new();
-    for cellule in brute.cellules() {
-        if passe.deja_masquees.contains(&cellule.cle) {
-            masques.insert(&cellule.cle, Motif::DejaMasquee);
-        } else if sous_le_seuil(cellule, politique) {
-            masques.insert(&cellule.cle, Motif::Seuil);
-        }
-    }
+    let modele = modele::construit(brute, politique, passe)?;
+    let decision = suppression::protege(&modele.systeme).map_err(|e| sans_issue(&e, brute, &modele))?;
+    let largeurs = certificat::verifier(&modele.systeme, &decision.masquees, &decision.certificat)
+        .map_err(|defaut| EchecProtection::AuditEchoue(defaut.to_string()))?;
+    let mut masques = masques(brute, &modele, &decision);
     let cellules: Vec<CelluleProtegee> =
-        brute.cellules().iter().map(|c| montre(c, brute, politique, &mut masques)).collect();
-    let rapport = Rapport {
-        publiees: cellules.iter().filter(|c| c.valeur.is_some()).count(),
-        primaires: masques.values().filter(|m| **m == Motif::Seuil).count(),
-        complementaires: 0,
-        motifs: masques.iter().map(|(cle, motif)| ((*cle).clone(), *motif)).collect(),
-    };
+        brute.cellules().iter().enumerate().map(|(i, c)| montre(i, c, brute, politique, &modele, &mut masques)).collect();
+    let rapport = rapport(brute, &modele, &decision, &largeurs, &cellules, &masques);
     Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport })
 }
 
-fn sous_le_seuil(cellule: &CelluleBrute, politique: &Politique) -> bool {
-    let seuil = politique.seuil_de(&cellule.cle);
-    match cellule.grandeur {
-        Grandeur::Effectif(0) => politique.zeros == Zeros::Proteges,
-        Grandeur::Effectif(n) => n < seuil,
-        _ => false,
+fn sans_issue(echec: &SansIssue, brute: &TableBrute, modele: &Modele) -> EchecProtection {
+    let nom = |position: &usize| {
+        let cellule = modele.places.get(*position).and_then(|i| brute.cellules().get(*i));
+        cellule.map_or_else(|| "un complément".to_owned(), |c| format!("« {} »", c.cle))
+    };
+    let detail = match echec {
+        SansIssue::Contradiction { montree, masquee } => {
+            format!("{} est toujours égale à {} ; l’une est déjà montrée, l’autre doit être masquée", nom(montree), nom(masquee))
+        }
+        SansIssue::TropEtroites(cellules) => {
+            let noms: Vec<String> = cellules.iter().take(3).map(nom).collect();
+            format!("{} resterait calculable malgré tout ce qui peut être masqué", noms.join(", "))
+        }
+    };
+    EchecProtection::AuditEchoue(detail)
+}
+
+type Masques<'a> = HashMap<&'a Cle, Motif>;
+
+fn masques<'a>(brute: &'a TableBrute, modele: &Modele, decision: &Decision) -> Masques<'a> {
+    let cellules = brute.cellules();
+    let masquees = modele.places.iter().zip(&decision.masquees).filter(|(_, m)| **m);
+    masquees
+        .map(|(i, _)| (&cellules[*i].cle, modele.motifs.get(i).copied().unwrap_or(Motif::Complementaire)))
+        .collect()
+}
+
+fn rapport(
+    brute: &TableBrute,
+    modele: &Modele,
+    decision: &Decision,
+    largeurs: &[i128],
+    cellules: &[CelluleProtegee],
+    masques: &Masques<'_>,
+) -> Rapport {
+    let positions = || (0..modele.places.len()).filter(|r| decision.masquees[*r]);
+    let complementaire = |r: &usize| !modele.motifs.contains_key(&modele.places[*r]);
+    let valeur = |r: usize| modele.systeme.cellules()[r].valeur;
+    let due = |r: &usize| modele.systeme.cellules()[*r].sort != Sort::Auxiliaire;
+    let mut motifs: Vec<(Cle, Motif)> = masques.iter().map(|(cle, motif)| ((*cle).clone(), *motif)).collect();
+    motifs.sort();
+    Rapport {
+        publiees: cellules.iter().filter(|c| c.valeur.is_some()).count(),
+        primaires: masques.values().filter(|m| m.est_primaire()).count(),
+        complementaires: masques.values().filter(|m| **m == Motif::Complementaire).count(),
+        motifs,
+        differees: modele.differees.keys().map(|i| brute.cellules()[*i].cle.clone()).collect(),
+        perte: positions().filter(complementaire).map(valeur).sum(),
+        largeur_atteinte: positions().filter(due).map(|r| u64::try_from(largeurs[r]).unwrap_or(u64::MAX)).min(),
     }
 }
 
 fn montre<'a>(
+    place: usize,
     cellule: &'a CelluleBrute,
     brute: &TableBrute,
     politique: &Politique,
-    masques: &mut HashMap<&'a Cle, Motif>,
+    modele: &Modele,
+    masques: &mut Masques<'a>,
 ) -> CelluleProtegee {
     let cle = cellule.cle.clone();
     let absente = |statut| CelluleProtegee { cle: cle.clone(), valeur: None, statut };
     if masques.contains_key(&cellule.cle) {
         return absente(Statut::Secret);
     }
+    let valeur_de = |cle: &Cle| valeur_de(brute, modele, cle);
     let valeur = match &cellule.grandeur {
-        Grandeur::Effectif(n) => ValeurPubliee::Effectif(*n),
-        Grandeur::Operationnel(v) => ValeurPubliee::Decimal(*v),
+        Grandeur::Effectif(n) => ValeurPubliee::Effectif(modele.differees.get(&place).copied().unwrap_or(*n)),
+        Grandeur::Operationnel(v) | Grandeur::Montant { valeur: v, .. } => ValeurPubliee::Decimal(*v),
         Grandeur::SansObjet => return absente(Statut::SansObjet),
         Grandeur::Statistique { valeur, contributeurs } => {
             if *contributeurs < politique.seuil.max(politique.denominateur_minimal) {
@@ -73,11 +122,11 @@ fn montre<'a>(
             ValeurPubliee::Decimal(*valeur)
         }
         Grandeur::Taux { numerateur, denominateur } => {
-            if [numerateur, denominateur].into_iter().any(|t| depend_d_un_secret(brute, masques, t)) {
+            if [numerateur, denominateur].into_iter().any(|t| masques.contains_key(t)) {
                 masques.insert(&cellule.cle, Motif::Terme);
                 return absente(Statut::Secret);
             }
-            match (valeur_de(brute, numerateur), valeur_de(brute, denominateur)) {
+            match (valeur_de(numerateur), valeur_de(denominateur)) {
                 (Some(n), Some(d)) if d >= minimum(brute, denominateur, politique) => {
                     ValeurPubliee::Taux { numerateur: n, denominateur: d }
                 }
@@ -86,27 +135,17 @@ fn montre<'a>(
             }
         }
         Grandeur::Derive { termes } => {
-            if termes.iter().any(|(_, t)| depend_d_un_secret(brute, masques, t)) {
+            if termes.iter().any(|(_, t)| masques.contains_key(t)) {
                 masques.insert(&cellule.cle, Motif::Terme);
                 return absente(Statut::Secret);
             }
-            let somme = termes.iter().map(|(poids, t)| Some(*poids * valeur_de(brute, t)?)).sum::<Option<Decimal>>();
-            match somme {
+            match termes.iter().map(|(poids, t)| Some(*poids * valeur_de(t)?)).sum::<Option<Decimal>>() {
                 Some(somme) => ValeurPubliee::Decimal(somme),
                 None => return absente(Statut::SansObjet),
             }
         }
     };
     CelluleProtegee { cle, valeur: Some(valeur), statut: Statut::Publie }
-}
-
-/// Whether a term is masked, by itself or through the terms it is made of (EA23 divides by a combination).
-fn depend_d_un_secret(brute: &TableBrute, masques: &HashMap<&Cle, Motif>, cle: &Cle) -> bool {
-    masques.contains_key(cle)
-        || match brute.cellule(cle).map(|c| &c.grandeur) {
-            Some(Grandeur::Derive { termes }) => termes.iter().any(|(_, t)| depend_d_un_secret(brute, masques, t)),
-            _ => false,
-        }
 }
 
 /// Denominator under which a rate is not significant: five persons, or anything above zero for ETP and places.
@@ -117,11 +156,16 @@ fn minimum(brute: &TableBrute, denominateur: &Cle, politique: &Politique) -> Dec
     }
 }
 
-fn valeur_de(brute: &TableBrute, cle: &Cle) -> Option<Decimal> {
-    match &brute.cellule(cle)?.grandeur {
+/// What the cell shows, delayed corrections included.
+fn valeur_de(brute: &TableBrute, modele: &Modele, cle: &Cle) -> Option<Decimal> {
+    let place = brute.rang(cle)?;
+    if let Some(avant) = modele.differees.get(&place) {
+        return Some(Decimal::from(*avant));
+    }
+    match &brute.cellules()[place].grandeur {
         Grandeur::Effectif(n) => Some(Decimal::from(*n)),
-        Grandeur::Operationnel(v) => Some(*v),
-        Grandeur::Derive { termes } => termes.iter().map(|(p, t)| Some(*p * valeur_de(brute, t)?)).sum(),
+        Grandeur::Operationnel(v) | Grandeur::Montant { valeur: v, .. } => Some(*v),
+        Grandeur::Derive { termes } => termes.iter().map(|(p, t)| Some(*p * valeur_de(brute, modele, t)?)).sum(),
         _ => None,
     }
 }

@@ -37,16 +37,45 @@ pub struct CelluleProtegee {
 }
 
 /// Why a cell is masked; stays inside the node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Motif {
-    /// The count itself is under the threshold.
+    /// The count itself, or the number of contributors, is under the threshold.
     Seuil,
+    /// Equal to its margin on a sensitive axis: would tell that everybody there has this value.
+    Groupe,
+    /// All of its margin but a few, on a sensitive axis.
+    Ecart,
+    /// One contributor makes up too much of an amount.
+    Dominance,
+    /// Shown before, changed by too few persons, and the old value no longer adds up.
+    Revision,
     /// Would let a masked cell be computed.
     Complementaire,
     /// A term of the rate, or a term of the combination, is masked.
     Terme,
     /// Masked in an earlier vintage or for another audience.
     DejaMasquee,
+}
+
+impl Motif {
+    /// True when the cell is sensitive by itself.
+    pub fn est_primaire(self) -> bool {
+        matches!(self, Self::Seuil | Self::Groupe | Self::Ecart | Self::Dominance)
+    }
+
+    /// The reason in a sentence, for the node's own agent.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Seuil => "l’effectif est inférieur au seuil",
+            Self::Groupe => "toute la marge est dans une seule modalité sensible : la montrer dirait le handicap de chacun",
+            Self::Ecart => "il ne manque que quelques personnes pour que toute la marge soit dans cette modalité sensible",
+            Self::Dominance => "un seul contributeur fait presque tout le montant",
+            Self::Revision => "la correction porte sur trop peu de personnes pour être montrée",
+            Self::Complementaire => "sa valeur permettrait de calculer une cellule masquée",
+            Self::Terme => "elle dépend d’une cellule masquée",
+            Self::DejaMasquee => "elle a été masquée dans une publication antérieure ou pour une audience plus proche",
+        }
+    }
 }
 
 /// What the node tells its own agent about a protection. Never serialised, never sent.
@@ -60,6 +89,25 @@ pub struct Rapport {
     pub complementaires: usize,
     /// Reason of each masked cell.
     pub motifs: Vec<(Cle, Motif)>,
+    /// Cells that still show their earlier value: the correction is of too few persons.
+    pub differees: Vec<Cle>,
+    /// Persons counted in the cells masked to protect others: what readers lose.
+    pub perte: u64,
+    /// Smallest width proved for a masked count; `None` when none is masked.
+    pub largeur_atteinte: Option<u64>,
+}
+
+impl Rapport {
+    /// Why this cell is masked or delayed, in a sentence; nothing when it is shown as it is.
+    pub fn expliquer(&self, cle: &Cle) -> Option<String> {
+        if self.differees.contains(cle) {
+            return Some(format!(
+                "« {cle} » montre encore sa valeur antérieure : la correction porte sur moins de personnes que le seuil."
+            ));
+        }
+        let (_, motif) = self.motifs.iter().find(|(c, _)| c == cle)?;
+        Some(format!("« {cle} » est masquée : {}.", motif.phrase()))
+    }
 }
 
 /// Step 3 of the path. Private fields: only [`crate::proteger`] makes one.

@@ -1,0 +1,238 @@
+//! The file of the command `secret proteger`: cells and relations by name, in JSON. Reads and writes
+//! nothing by itself; every refusal says which cell or relation, and what is expected.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cellule, Systeme, SystemeInvalide, VALEUR_MAXIMALE};
+use crate::certificat;
+use crate::suppression::{self, Decision, SansIssue};
+
+/// Most cells of a file.
+pub const CELLULES_MAXIMALES: usize = 2_000_000;
+/// Most terms of all relations of a file together.
+pub const TERMES_MAXIMAUX: usize = 20_000_000;
+
+/// A cell as read. The value is any JSON number, so that the refusal can show it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct CelluleLue {
+    /// Name.
+    pub id: Box<str>,
+    /// Count.
+    pub value: serde_json::Number,
+}
+
+/// A relation `total = Σ parts`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RelationLue {
+    /// Name of the total.
+    pub total: Box<str>,
+    /// Names of the parts.
+    pub parts: Vec<Box<str>>,
+    /// Coefficient of each part; all 1 when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coef: Option<Vec<i64>>,
+}
+
+/// The file read.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TableLue {
+    /// Cells.
+    pub cells: Vec<CelluleLue>,
+    /// Relations.
+    #[serde(default)]
+    pub relations: Vec<RelationLue>,
+}
+
+/// A cell as written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CelluleEcrite {
+    /// Name.
+    pub id: Box<str>,
+    /// Count; absent where masked, unless asked for.
+    pub value: Option<u64>,
+    /// True when it must not be shown.
+    pub suppressed: bool,
+    /// True when its own value makes it sensitive.
+    pub primary: bool,
+}
+
+/// The file written.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TableEcrite {
+    /// Cells, in the order they were read.
+    pub cells: Vec<CelluleEcrite>,
+    /// Relations, as they were read.
+    pub relations: Vec<RelationLue>,
+}
+
+/// What was done to a file.
+#[derive(Debug, Clone)]
+pub struct Protection {
+    /// What to write.
+    pub table: TableEcrite,
+    /// Cells under the threshold.
+    pub primaires: usize,
+    /// Cells masked to protect others.
+    pub complementaires: usize,
+    /// Persons counted in the latter.
+    pub perte: u64,
+    /// Smallest width proved for a masked cell.
+    pub largeur_atteinte: Option<u64>,
+    /// Decision and certificate.
+    pub decision: Decision,
+}
+
+/// Why a file is refused, or cannot be protected.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FichierInvalide {
+    /// Nothing to protect.
+    #[error("La table est vide : il faut au moins une cellule dans « cells ».")]
+    Vide,
+    /// Two cells with one name.
+    #[error("La cellule « {0} » figure deux fois dans « cells » : un nom ne désigne qu’une cellule.")]
+    Doublon(String),
+    /// Not a count.
+    #[error("La cellule « {id} » vaut {valeur} : il faut un effectif entier de 0 à {VALEUR_MAXIMALE}.")]
+    Valeur {
+        /// Cell.
+        id: String,
+        /// What was read.
+        valeur: String,
+    },
+    /// A relation cites a name which is not a cell.
+    #[error("La relation n° {rang} cite « {id} », qui n’est pas dans « cells ».")]
+    Inconnue {
+        /// Rank of the relation, from 1.
+        rang: usize,
+        /// The name.
+        id: String,
+    },
+    /// The values contradict a relation.
+    #[error("La relation n° {rang} est fausse : {raison} (total « {total} »). Corrigez les valeurs ou la relation.")]
+    Relation {
+        /// Rank of the relation, from 1.
+        rang: usize,
+        /// Name of its total.
+        total: String,
+        /// What is wrong.
+        raison: SystemeInvalide,
+    },
+    /// As many coefficients as parts are expected.
+    #[error("La relation n° {0} a des coefficients en nombre différent de ses parties.")]
+    Coefficients(usize),
+    /// Past the bounds.
+    #[error("La table est trop grande : {0} ; découpez-la.")]
+    TropGrande(&'static str),
+    /// The parameters protect nothing.
+    #[error("Le seuil doit être d’au moins 1 et la largeur d’au moins 1.")]
+    Parametres,
+    /// No pattern protects the table.
+    #[error("La table ne peut pas être protégée : {0}.")]
+    SansIssue(#[from] SansIssue),
+    /// The audit failed.
+    #[error("Le contrôle de la table protégée a échoué : {0}. Rien n’est écrit.")]
+    Audit(#[from] certificat::Defaut),
+}
+
+/// Protects a file: masks counts of 1 to `seuil` − 1, and what is needed for each masked cell to keep
+/// an interval of at least `largeur`. Verified by its certificate before it is given back.
+pub fn proteger(
+    table: TableLue,
+    seuil: u64,
+    largeur: u64,
+    avec_valeurs: bool,
+) -> Result<Protection, FichierInvalide> {
+    if seuil == 0 || largeur == 0 {
+        return Err(FichierInvalide::Parametres);
+    }
+    let valeurs = valeurs(&table)?;
+    // Positions in order of names: what is read in another order is protected alike.
+    let mut ordre: Vec<usize> = (0..valeurs.len()).collect();
+    ordre.sort_by(|a, b| table.cells[*a].id.cmp(&table.cells[*b].id));
+    let systeme = systeme(&table, &valeurs, &ordre, seuil, largeur)?;
+    let decision = suppression::protege(&systeme)?;
+    let largeurs = certificat::verifier(&systeme, &decision.masquees, &decision.certificat)?;
+    let mut cells: Vec<(usize, CelluleEcrite)> = ordre
+        .iter()
+        .enumerate()
+        .map(|(rang, lue)| {
+            let suppressed = decision.masquees[rang];
+            let value = (avec_valeurs || !suppressed).then_some(valeurs[*lue]);
+            let id = table.cells[*lue].id.clone();
+            (*lue, CelluleEcrite { id, value, suppressed, primary: systeme.cellules()[rang].primaire })
+        })
+        .collect();
+    cells.sort_unstable_by_key(|(lue, _)| *lue);
+    let masquees = || systeme.cellules().iter().zip(&decision.masquees).filter(|(_, m)| **m).map(|(c, _)| c);
+    Ok(Protection {
+        primaires: masquees().filter(|c| c.primaire).count(),
+        complementaires: masquees().filter(|c| !c.primaire).count(),
+        perte: masquees().filter(|c| !c.primaire).map(|c| c.valeur).sum(),
+        largeur_atteinte: (largeurs.iter().zip(&decision.masquees))
+            .filter(|(_, m)| **m)
+            .map(|(l, _)| u64::try_from(*l).unwrap_or(u64::MAX))
+            .min(),
+        table: TableEcrite { cells: cells.into_iter().map(|(_, c)| c).collect(), relations: table.relations },
+        decision,
+    })
+}
+
+fn valeurs(table: &TableLue) -> Result<Vec<u64>, FichierInvalide> {
+    if table.cells.is_empty() {
+        return Err(FichierInvalide::Vide);
+    }
+    if table.cells.len() > CELLULES_MAXIMALES {
+        return Err(FichierInvalide::TropGrande("plus de deux millions de cellules"));
+    }
+    let lit = |c: &CelluleLue| {
+        let valeur = c.value.as_u64().filter(|v| *v <= VALEUR_MAXIMALE);
+        valeur.ok_or_else(|| FichierInvalide::Valeur { id: c.id.to_string(), valeur: c.value.to_string() })
+    };
+    table.cells.iter().map(lit).collect()
+}
+
+fn systeme(
+    table: &TableLue,
+    valeurs: &[u64],
+    ordre: &[usize],
+    seuil: u64,
+    largeur: u64,
+) -> Result<Systeme, FichierInvalide> {
+    let mut rang_de: HashMap<&str, usize> = HashMap::with_capacity(ordre.len());
+    for (rang, lue) in ordre.iter().enumerate() {
+        if rang_de.insert(&table.cells[*lue].id, rang).is_some() {
+            return Err(FichierInvalide::Doublon(table.cells[*lue].id.to_string()));
+        }
+    }
+    let cellule = |lue: &usize| match valeurs[*lue] {
+        v if v > 0 && v < seuil => Cellule::sensible(v, largeur),
+        v => Cellule::libre(v, largeur),
+    };
+    let refus = |rang: usize, total: &str| {
+        let total = total.to_owned();
+        move |raison| FichierInvalide::Relation { rang, total, raison }
+    };
+    let mut systeme = Systeme::nouveau(ordre.iter().map(cellule).collect()).map_err(refus(0, ""))?;
+    let mut termes = 0;
+    for (r, relation) in table.relations.iter().enumerate() {
+        let rang = r + 1;
+        let place = |id: &str| {
+            rang_de.get(id).copied().ok_or_else(|| FichierInvalide::Inconnue { rang, id: id.to_owned() })
+        };
+        termes += relation.parts.len() + 1;
+        if termes > TERMES_MAXIMAUX {
+            return Err(FichierInvalide::TropGrande("plus de vingt millions de termes dans les relations"));
+        }
+        if relation.coef.as_ref().is_some_and(|c| c.len() != relation.parts.len()) {
+            return Err(FichierInvalide::Coefficients(rang));
+        }
+        let coefficients = relation.coef.iter().flatten().copied().chain(std::iter::repeat(1));
+        let parties: Vec<usize> = relation.parts.iter().map(|p| place(p)).collect::<Result<_, _>>()?;
+        systeme
+            .relie(place(&relation.total)?, parties.into_iter().zip(coefficients))
+            .map_err(refus(rang, &relation.total))?;
+    }
+    Ok(systeme)
+}
