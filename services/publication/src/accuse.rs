@@ -6,6 +6,7 @@ use referentiel::identifiant::IdentifiantNoeud;
 use serde::{Deserialize, Serialize};
 
 use crate::cle::{ClePublique, CleSignature};
+use crate::contenu::interdit;
 use crate::empreinte::Empreinte;
 use crate::refus::{CodeRefus, Refus};
 use crate::{jws, octets};
@@ -45,9 +46,17 @@ pub struct Motif {
 
 impl From<&Refus> for Motif {
     fn from(refus: &Refus) -> Self {
-        let msg = [refus.code().phrase(), refus.detail()].join(" ").trim_end().to_owned();
-        Self { code: refus.code(), cell: refus.cellule().map(str::to_owned), msg }
+        let msg = [refus.code().phrase(), refus.detail()].join(" ");
+        Self { code: refus.code(), cell: refus.cellule().map(abrege), msg: abrege(msg.trim_end()) }
     }
+}
+
+/// Part of a text that every reader of a receipt accepts, however long the codes it quotes.
+fn abrege(texte: &str) -> String {
+    const LETTRES: usize = 240;
+    let mut lettres = texte.chars().filter(|c| !interdit(*c));
+    let debut: String = lettres.by_ref().take(LETTRES).collect();
+    if lettres.next().is_some() { debut + "…" } else { debut }
 }
 
 /// How much was read and how much changed.

@@ -25,7 +25,7 @@ pub mod dispositifs;
 pub mod indicateurs;
 mod lecture;
 
-pub(crate) use lecture::garder_json;
+pub(crate) use lecture::{garder_json, interdit};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

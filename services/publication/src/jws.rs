@@ -87,14 +87,11 @@ pub(crate) fn verifier(jeton: &str, typ: &'static str, cle: &ClePublique) -> Res
     if cle.verifier(lu.signe.as_bytes(), &lu.signature) { Ok(lu.charge) } else { Err(JetonInvalide::Signature) }
 }
 
-/// Reads a payload under the limits of the protocol: UTF-8, one JSON object, no duplicate key, plain
-/// integers. An array is refused although the JSON crate would fill a struct from it.
+/// Reads a header or a payload under the limits of the protocol: UTF-8, one JSON object and not the
+/// list that the JSON crate would take for it, no duplicate key, plain integers.
 pub(crate) fn lire_objet<T: DeserializeOwned>(charge: &[u8]) -> Result<T, JetonInvalide> {
     let illisible = |detail: String| JetonInvalide::Charge(detail);
     let texte = std::str::from_utf8(charge).map_err(|_| illisible("elle n’est pas en UTF-8.".to_owned()))?;
-    if !texte.starts_with('{') {
-        return Err(illisible("un objet JSON est attendu.".to_owned()));
-    }
     garder_json(texte).map_err(|refus| illisible(refus.to_string()))?;
     serde_json::from_str(texte)
         .map_err(|e| illisible(format!("membre inconnu, absent ou d’un autre type (colonne {}).", e.column())))

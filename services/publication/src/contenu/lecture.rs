@@ -113,7 +113,7 @@ impl Garde<'_> {
 }
 
 /// Control, invisible and direction-changing characters: what a reader would not see as it is.
-fn interdit(c: char) -> bool {
+pub(crate) fn interdit(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }

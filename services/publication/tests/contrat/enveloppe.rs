@@ -168,6 +168,14 @@ fn a_receipt_is_the_same_bytes_every_time_and_reads_back() {
 }
 
 #[test]
+fn a_receipt_stays_readable_whatever_its_reasons_quote() {
+    let long = Refus::nouveau(CodeRefus::RefUnknownCode, "é\u{202E}".repeat(3_000)).sur_cellule("x".repeat(3_000));
+    let accuse = Accuse { status: StatutAccuse::Refusee, reasons: vec![Motif::from(&long)], ..accuse() };
+    let lu = Accuse::verifier(&accuse.signer(&cle_hub()), &cle_hub().publique()).unwrap();
+    assert!(lu.reasons[0].msg.starts_with(CodeRefus::RefUnknownCode.phrase()) && lu.reasons[0].msg.ends_with("é…"));
+}
+
+#[test]
 fn matrix_10_a_receipt_of_another_key_or_kind_is_ignored() {
     let code = |jws: &str| Accuse::verifier(jws, &cle_hub().publique()).unwrap_err().code();
     assert_eq!(code(&accuse().signer(&cle_noeud())), CodeRefus::ReceiptInvalid);
