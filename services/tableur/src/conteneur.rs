@@ -7,7 +7,6 @@ use std::io::{Cursor, Read};
 
 use memchr::memmem;
 use zip::ZipArchive;
-use zip::result::ZipError;
 
 use crate::illisible::Illisible;
 
@@ -58,7 +57,6 @@ pub(crate) struct Partie {
     pub lignes_masquees: u32,
     pub colonnes_masquees: u32,
     pub fusions: Vec<String>,
-    taille: u64,
 }
 
 impl Partie {
@@ -148,11 +146,12 @@ fn est_feuille(nom: &str) -> bool {
     nom.starts_with("xl/worksheets/") && nom.ends_with(".xml")
 }
 
+/// Checks the declared sizes of every part, then inflates those that will be parsed, in two threads.
 fn inspecte(archive: &mut Archive<'_>, noms: &[String]) -> Result<Vec<(String, Partie)>, Illisible> {
-    let mut parties = Vec::new();
+    let mut a_lire = Vec::new();
     let mut reste = TAILLE_DEPLIEE;
     for (rang, nom) in noms.iter().enumerate() {
-        let fichier = archive.by_index(rang).map_err(|e| illisible(&e))?;
+        let fichier = archive.by_index_raw(rang).map_err(|_| Illisible::Tronque)?;
         if fichier.encrypted() {
             return Err(Illisible::MotDePasse);
         }
@@ -161,18 +160,32 @@ fn inspecte(archive: &mut Archive<'_>, noms: &[String]) -> Result<Vec<(String, P
             continue;
         }
         let (annonce, compresse) = (fichier.size(), fichier.compressed_size());
-        let limite = reste.min(taille_limite(nom));
-        if annonce > limite {
+        if annonce > reste.min(taille_limite(nom)) {
             return Err(Illisible::Demesure("une partie se déplie sans mesure"));
         }
         if annonce > TAILLE_SANS_RAPPORT && annonce / compresse.max(1) > RAPPORT {
             return Err(Illisible::Demesure("taux de compression anormal"));
         }
-        let partie = Inspection::default().parcourt(fichier, annonce)?;
-        reste -= partie.taille.min(reste);
-        parties.push((nom.clone(), partie));
+        reste -= annonce;
+        a_lire.push((annonce, rang));
     }
-    Ok(parties)
+    // Largest first, dealt in turn: the two large sheets of a remontée are inflated side by side.
+    a_lire.sort_unstable_by(|a, b| b.cmp(a));
+    let (pairs, impairs): (Vec<_>, Vec<_>) = a_lire.iter().enumerate().partition(|(tour, _)| tour % 2 == 0);
+    let lit = |parts: Vec<(usize, &(u64, usize))>, archive: &mut Archive<'_>| {
+        let lues = parts.into_iter().map(|(_, &(annonce, rang))| {
+            let fichier = archive.by_index(rang).map_err(|_| Illisible::Tronque)?;
+            Ok((rang, Inspection::default().parcourt(fichier, annonce)?))
+        });
+        lues.collect::<Result<Vec<_>, Illisible>>()
+    };
+    let mut autre = archive.clone();
+    let (lues, autres) = std::thread::scope(|portee| {
+        let impairs = portee.spawn(move || lit(impairs, &mut autre));
+        (lit(pairs, archive), impairs.join().unwrap_or(Err(Illisible::Tronque)))
+    });
+    let lues = lues?.into_iter().chain(autres?);
+    Ok(lues.filter_map(|(rang, partie)| Some((noms.get(rang)?.clone(), partie))).collect())
 }
 
 fn taille_limite(nom: &str) -> u64 {
@@ -182,13 +195,6 @@ fn taille_limite(nom: &str) -> u64 {
         TAILLE_CHAINES
     } else {
         TAILLE_ANNEXE
-    }
-}
-
-fn illisible(erreur: &ZipError) -> Illisible {
-    match erreur {
-        ZipError::UnsupportedArchive(texte) if texte.contains("assword") => Illisible::MotDePasse,
-        _ => Illisible::Tronque,
     }
 }
 
@@ -224,7 +230,6 @@ impl Inspection {
             }
             self.cherche(if fin { atteint } else { atteint.saturating_sub(AVANCE as u64) })?;
             if fin {
-                self.partie.taille = atteint;
                 return Ok(self.partie);
             }
             let jete = self.fenetre.len().saturating_sub(RAPPEL);

@@ -4,6 +4,7 @@
 //! the node. Rows are handed over as they are read: when this ends in an error, what was received must be forgotten.
 
 mod anomalie;
+mod avance;
 pub(crate) mod brut;
 mod code;
 mod date;

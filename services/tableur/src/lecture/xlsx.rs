@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
+use super::avance::en_avance;
 use super::brut::{Brut, Cellule, Source};
 use super::feuille::Lecture;
 use super::{Onglet, RapportLecture, Recepteur};
@@ -34,8 +35,8 @@ pub(super) fn lit(
     let epoque_1904 = classeur.has_1904_epoch();
     let mut lecture = Lecture::nouvelle(modele, Format::Xlsx, recepteur);
     for (feuille, onglet) in lecture.attribue(&onglets) {
-        let mut cellules = Cellules::ouvre(&mut classeur, &onglet.nom)?;
-        let suivi = lecture.lit(feuille, &mut cellules, epoque_1904)?;
+        let cellules = Cellules::ouvre(&mut classeur, &onglet.nom)?;
+        let suivi = en_avance(cellules, |avance| lecture.lit(feuille, avance, epoque_1904))?;
         lecture.signale_forme(feuille, &suivi, partie(onglet).unwrap_or(&Partie::default()));
     }
     Ok(lecture.termine())
