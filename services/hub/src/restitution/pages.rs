@@ -127,8 +127,8 @@ async fn page_d_accueil(service: &Service, choix: Choix) -> Result<Option<Accuei
     let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
     let region = choix.region.as_deref().filter(|r| codes.contains(r)).or(codes.first().copied()).unwrap_or_default();
     let colonnes = match choix.colonnes.as_deref() {
-        Some("dispositifs") => Colonnes::Dispositifs,
-        _ => Colonnes::Departements,
+        Some("departements") => Colonnes::Departements,
+        _ => Colonnes::Dispositifs,
     };
     let de_la_region = |l: &LigneCompletude| {
         noeuds.iter().any(|(n, _)| n.identifiant.as_str() == l.noeud && n.regions.iter().any(|r| r == region))

@@ -63,9 +63,9 @@ pub struct Tableau {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Colonnes {
     /// Départements of the region.
-    #[default]
     Departements,
     /// Dispositifs of the region.
+    #[default]
     Dispositifs,
 }
 

@@ -20,13 +20,13 @@ async fn histoire(db: Db) {
     let mut noeuds = six_noeuds();
     noeuds.truncate(3);
     let banc = Banc::sur(db, tempfile::tempdir().unwrap(), &noeuds.iter().collect::<Vec<_>>(), CAMPAGNE).await;
-    let lieux = [lieu("BFC01", "70", 60), lieu("BFC02", "25", 35), lieu("BFC03", "39", 12)];
+    let lieux = [lieu("BFC01", "70", 6), lieu("BFC02", "25", 5), lieu("BFC03", "39", 4)];
     for (n, lieu) in noeuds.iter_mut().zip(&lieux) {
         for (rang, periode) in ["2025-T4", "2026-T1"].into_iter().enumerate() {
             banc.regle(if rang == 0 { "2026-04-01T08:00:00Z" } else { "2026-04-02T08:00:00Z" });
             for contenu in [
                 fiches(&n.id, periode, std::slice::from_ref(lieu), 1),
-                indicateurs(&n.id, periode, std::slice::from_ref(lieu), 1, 2),
+                indicateurs(&n.id, periode, std::slice::from_ref(lieu), 20, 2),
             ] {
                 let signee = n.scelle(&contenu, 1, None);
                 let accuse = banc.accuse(&banc.publie(n, &signee).await.1);
@@ -37,7 +37,7 @@ async fn histoire(db: Db) {
     // A correction in which a dispositif disappears: it disappears here too.
     let remplacee = noeuds[0].tete;
     let n = &mut noeuds[0];
-    let corrigee = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC09", "70", 44)], 1, 5), 2, remplacee);
+    let corrigee = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC09", "70", 3)], 20, 5), 2, remplacee);
     assert_eq!(banc.accuse(&banc.publie(n, &corrigee).await.1).status, StatutAccuse::Acceptee);
     let question = r#"{ observations(campagne: "2026-T1", indicateur: "EA01", niveau: DISPOSITIF, axes: [], premier: 100)
         { nodes { territoire { code nom } valeur statut emetteur { organisme regions { nom } } } } }"#;
@@ -49,7 +49,7 @@ async fn histoire(db: Db) {
         .map(|o| o["territoire"]["code"].clone())
         .collect();
     assert_eq!(codes, ["BFC02", "BFC03", "BFC09"], "{vues}");
-    assert_eq!(vues["data"]["observations"]["nodes"][0]["valeur"], "35");
+    assert_eq!(vues["data"]["observations"]["nodes"][0]["valeur"], "100");
 
     completude(&banc).await;
 
@@ -124,7 +124,7 @@ async fn a_flipped_byte_and_a_retouched_figure_are_found() {
     let adresse = format!("sqlite:{}", fichier.display());
     let banc = Banc::sur(Db::ouvre(&adresse).await.unwrap(), tempfile::tempdir().unwrap(), &[&noeuds[0]], "").await;
     let n = &mut noeuds[0];
-    let signee = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 40)], 1, 3), 1, None);
+    let signee = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 2)], 20, 3), 1, None);
     banc.publie(n, &signee).await;
     assert!(constat(&banc).await.sain());
 
@@ -138,7 +138,7 @@ async fn a_flipped_byte_and_a_retouched_figure_are_found() {
     rebuild::rebuild(banc.service.db(), &Configuration::jeux_trimestriels()).await.unwrap();
     assert!(constat(&banc).await.sain());
 
-    retouche(&banc, "/* essai.octet */ UPDATE corps SET octets = substr(octets, 1, 40) || x'21' || substr(octets, 42)")
+    retouche(&banc, "/* essai.octet */ UPDATE corps SET octets = CAST(substr(octets, 1, 40) || x'21' || substr(octets, 42) AS BLOB)")
         .await;
     let octet = constat(&banc).await;
     assert!(octet.defauts[0].contains("le corps conservé n’est plus celui qui a été signé"), "{:?}", octet.defauts);

@@ -16,15 +16,16 @@ fn probleme(texte: &str) -> Value {
     serde_json::from_str(texte).unwrap_or_else(|_| panic!("not a problem: {texte}"))
 }
 
+/// Each drawn person counts for twenty, so that nothing falls under a threshold.
 fn petit(noeud: &Noeud, personnes: u64) -> Contenu {
-    indicateurs(&noeud.id, "2026-T1", &[lieu("BFC01", "70", personnes)], 1, personnes)
+    indicateurs(&noeud.id, "2026-T1", &[lieu("BFC01", "70", personnes)], 20, personnes)
 }
 
 #[tokio::test]
 async fn a_publication_is_accepted_once_and_its_receipt_never_changes() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
-    let signee = n.scelle(&petit(&n, 40), 1, None);
+    let signee = n.scelle(&petit(&n, 4), 1, None);
     let (statut, accuse) = banc.publie(&mut n, &signee).await;
     assert_eq!(statut, StatusCode::CREATED, "{accuse}");
     let lu = banc.accuse(&accuse);
@@ -40,7 +41,7 @@ async fn a_publication_is_accepted_once_and_its_receipt_never_changes() {
 async fn fifty_at_once_make_one_row_and_one_receipt() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
-    let signee = n.scelle(&petit(&n, 30), 1, None);
+    let signee = n.scelle(&petit(&n, 3), 1, None);
     banc.depose_corps(&mut n, &signee).await;
     let chemin = format!("/v1/nodes/{}/chain/1", n.id);
     let preuves: Vec<String> =
@@ -68,20 +69,20 @@ async fn fifty_at_once_make_one_row_and_one_receipt() {
 async fn gaps_and_forks_are_answered_with_what_the_node_needs() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
-    let premiere = n.scelle(&petit(&n, 20), 1, None);
-    let seconde = n.scelle(&petit(&n, 25), 2, Some(premiere.empreinte()));
+    let premiere = n.scelle(&petit(&n, 2), 1, None);
+    let seconde = n.scelle(&petit(&n, 3), 2, Some(premiere.empreinte()));
     let (statut, texte) = banc.publie(&mut n, &seconde).await;
     assert_eq!((statut, probleme(&texte)["expected"].as_u64()), (StatusCode::CONFLICT, Some(1)));
     assert_eq!(probleme(&texte)["type"], "urn:maillage:error:chain.gap");
     assert_eq!(banc.publie(&mut n, &premiere).await.0, StatusCode::CREATED);
     // Another history at a position already taken.
-    let autre = n.scelle_a(&petit(&n, 21), 1, None, 1, None);
+    let autre = n.scelle_a(&petit(&n, 4), 1, None, 1, None);
     let (statut, texte) = banc.publie(&mut n, &autre).await;
     assert_eq!(statut, StatusCode::CONFLICT);
     assert_eq!(probleme(&texte)["type"], "urn:maillage:error:chain.fork");
     assert_eq!(probleme(&texte)["envelope"], premiere.enveloppe_jws());
     // And one that follows another entry than the head.
-    let autre_suite = n.scelle_a(&petit(&n, 26), 2, Some(autre.empreinte()), 2, Some(autre.empreinte()));
+    let autre_suite = n.scelle_a(&petit(&n, 5), 2, Some(autre.empreinte()), 2, Some(autre.empreinte()));
     assert_eq!(probleme(&banc.publie(&mut n, &autre_suite).await.1)["type"], "urn:maillage:error:chain.fork");
     assert_eq!(banc.publie(&mut n, &seconde).await.0, StatusCode::CREATED);
 }
@@ -91,8 +92,8 @@ async fn a_refused_content_consumes_its_position_and_the_next_is_accepted() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
     // A visible count under the threshold, which only a faulty node would send.
-    let bon = String::from_utf8(petit(&n, 40).octets()).unwrap();
-    let mauvais = bon.replacen("\"valeur\":{\"effectif\":40}", "\"valeur\":{\"effectif\":3}", 1);
+    let bon = String::from_utf8(petit(&n, 4).octets()).unwrap();
+    let mauvais = bon.replacen("\"valeur\":{\"effectif\":80}", "\"valeur\":{\"effectif\":3}", 1);
     assert_ne!(bon, mauvais);
     let mauvais = Contenu::lire(mauvais.as_bytes()).unwrap();
     let refusee = n.scelle(&mauvais, 1, None);
@@ -108,7 +109,7 @@ async fn a_refused_content_consumes_its_position_and_the_next_is_accepted() {
     assert_eq!(vues["data"]["observations"]["nodes"], serde_json::json!([]));
     let garde = hub_storage::corps::find(banc.service.db(), refusee.empreinte_corps()).await.unwrap();
     assert!(garde.is_none());
-    let bonne = n.scelle(&petit(&n, 40), 1, None);
+    let bonne = n.scelle(&petit(&n, 4), 1, None);
     let (statut, accuse) = banc.publie(&mut n, &bonne).await;
     assert_eq!((statut, banc.accuse(&accuse).status), (StatusCode::CREATED, StatutAccuse::Acceptee));
 }
@@ -117,7 +118,7 @@ async fn a_refused_content_consumes_its_position_and_the_next_is_accepted() {
 async fn margins_and_hidden_terms_are_checked_to_the_cell() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
-    let bon = String::from_utf8(indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 30)], 100, 3).octets()).unwrap();
+    let bon = String::from_utf8(indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 6)], 500, 3).octets()).unwrap();
     let total = r#"{"indicateur":"EA01","niveau":"departement","territoire":"70","valeur":{"effectif":3000},"statut":"publie"}"#;
     let retouche = |faux: &str| bon.replacen(total, faux, 1);
     let fausses = [
@@ -142,13 +143,13 @@ async fn margins_and_hidden_terms_are_checked_to_the_cell() {
 async fn an_older_revision_is_stale_and_changes_nothing() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
-    let premiere = n.scelle(&petit(&n, 40), 1, None);
+    let premiere = n.scelle(&petit(&n, 4), 1, None);
     banc.publie(&mut n, &premiere).await;
-    let seconde = n.scelle(&petit(&n, 50), 2, Some(premiere.empreinte()));
+    let seconde = n.scelle(&petit(&n, 5), 2, Some(premiere.empreinte()));
     let accuse = banc.accuse(&banc.publie(&mut n, &seconde).await.1);
     assert!(accuse.counts.changed > 0 && accuse.status == StatutAccuse::Acceptee);
     let avant = hub_storage::rebuild::empreintes(banc.service.db()).await.unwrap();
-    let vieille = n.scelle(&petit(&n, 45), 1, None);
+    let vieille = n.scelle(&petit(&n, 3), 1, None);
     let accuse = banc.accuse(&banc.publie(&mut n, &vieille).await.1);
     assert_eq!((accuse.status, accuse.reasons[0].code.code()), (StatutAccuse::Perimee, "rev.not_greater"));
     assert_eq!(hub_storage::rebuild::empreintes(banc.service.db()).await.unwrap(), avant);
@@ -163,7 +164,7 @@ async fn another_centre_s_dispositif_is_not_ours_to_publish() {
     );
     let banc = Banc::sqlite(&[&noeuds[0], &noeuds[1]], &reste).await;
     let n = &mut noeuds[0];
-    for contenu in [petit(n, 40), fiches(&n.id, "2026-T1", &[lieu("BFC01", "70", 1)], 1)] {
+    for contenu in [petit(n, 4), fiches(&n.id, "2026-T1", &[lieu("BFC01", "70", 1)], 1)] {
         let signee = n.scelle(&contenu, 1, None);
         let accuse = banc.accuse(&banc.publie(n, &signee).await.1);
         assert_eq!(accuse.reasons[0].code.code(), "series.not_owner");
@@ -174,7 +175,7 @@ async fn another_centre_s_dispositif_is_not_ours_to_publish() {
 async fn bodies_are_whole_bounded_and_uncompressed() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
-    let signee = n.scelle(&petit(&n, 20), 1, None);
+    let signee = n.scelle(&petit(&n, 2), 1, None);
     let chemin = format!("/v1/blobs/{}", signee.empreinte_corps());
     let mut altere = signee.corps().to_vec();
     altere[30] ^= 1;
@@ -212,7 +213,7 @@ async fn head_and_history_are_the_node_s_own_and_each_proof_serves_once() {
     let banc = Banc::sqlite(&[&noeuds[0], &noeuds[1]], "").await;
     let (a, b) = noeuds.split_at_mut(1);
     let (n, autre) = (&mut a[0], &mut b[0]);
-    let signee = n.scelle(&petit(n, 20), 1, None);
+    let signee = n.scelle(&petit(n, 2), 1, None);
     banc.publie(n, &signee).await;
     let chemin = format!("/v1/nodes/{}/head", n.id);
     let (statut, tete) = banc.demande(n, "GET", &chemin, b"").await;
@@ -254,10 +255,10 @@ async fn a_trial_checks_everything_and_stores_nothing() {
     let mut n = un_noeud();
     let banc = Banc::sqlite(&[&n], "").await;
     let chemin = format!("/v1/nodes/{}/chain:dry-run", n.id);
-    let contenu = petit(&n, 40);
+    let contenu = petit(&n, 4);
     let (statut, texte) = banc.demande(&mut n, "POST", &chemin, &contenu.octets()).await;
     assert_eq!((statut, probleme(&texte)["status"].as_str()), (StatusCode::OK, Some("accepted")), "{texte}");
-    let bas = String::from_utf8(contenu.octets()).unwrap().replacen("\"effectif\":40", "\"effectif\":4", 1);
+    let bas = String::from_utf8(contenu.octets()).unwrap().replacen("\"effectif\":80", "\"effectif\":4", 1);
     let (_, texte) = banc.demande(&mut n, "POST", &chemin, bas.as_bytes()).await;
     assert_eq!(probleme(&texte)["status"], "refused");
     let bilan = banc.graphql("{ bilan { accuses } campagnes { nodes { code } } }").await;

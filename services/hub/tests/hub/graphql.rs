@@ -14,8 +14,8 @@ async fn banc(lieux: usize) -> Banc {
     for (rang, n) in noeuds.iter_mut().enumerate() {
         let departements = ["70", "25", "39", "58", "71", "89", "90", "21"];
         let lieux: Vec<_> =
-            (0..lieux).map(|i| lieu(&format!("BF{}{i:02}", ["C", "D"][rang]), departements[i], 25)).collect();
-        for contenu in [fiches(&n.id, "2026-T1", &lieux, 1), indicateurs(&n.id, "2026-T1", &lieux, 1, 9)] {
+            (0..lieux).map(|i| lieu(&format!("BF{}{i:02}", ["C", "D"][rang]), departements[i], 5)).collect();
+        for contenu in [fiches(&n.id, "2026-T1", &lieux, 1), indicateurs(&n.id, "2026-T1", &lieux, 20, 9)] {
             let signee = n.scelle(&contenu, 1, None);
             assert_eq!(banc.publie(n, &signee).await.0, StatusCode::CREATED);
         }
@@ -32,13 +32,13 @@ async fn cells_carry_their_status_their_definition_and_their_place() {
     let banc = banc(1).await;
     let r = banc
         .graphql(
-            r#"{ observations(campagne: "2026-T1", indicateur: "EA01", niveau: DISPOSITIF, ventilation: [{axe: "emploi", modalite: "CDI"}], emetteur: "cdg-287000012") {
+            r#"{ observations(campagne: "2026-T1", indicateur: "EA01", niveau: DISPOSITIF, ventilation: [{axe: "emploi", modalite: "EMP"}], emetteur: "cdg-287000012") {
             nodes { indicateur { code libelle unite } periode audience territoire { niveau code nom } ventilation { axe modalite libelle } valeur numerateur taux statut } } }"#,
         )
         .await;
     let o = &noeuds(&r, "observations")[0];
     assert_eq!(o["territoire"], json!({ "niveau": "DISPOSITIF", "code": "BFC00", "nom": "Dispositif BFC00" }));
-    assert_eq!(o["ventilation"], json!([{ "axe": "emploi", "modalite": "CDI", "libelle": "CDI" }]));
+    assert_eq!(o["ventilation"], json!([{ "axe": "emploi", "modalite": "EMP", "libelle": "En emploi" }]));
     assert_eq!(
         (&o["audience"], &o["periode"], &o["indicateur"]["unite"]),
         (&json!("RESEAU"), &json!("2026-T1"), &json!("personnes"))
@@ -48,12 +48,12 @@ async fn cells_carry_their_status_their_definition_and_their_place() {
     let taux = &noeuds(&r, "observations")[0];
     assert_eq!(
         (&taux["denominateur"], &taux["statut"], taux["valeur"].is_null()),
-        (&json!("25"), &json!("PUBLIE"), true),
+        (&json!("100"), &json!("PUBLIE"), true),
         "{r}"
     );
     assert_eq!(
         taux["taux"].as_str().unwrap().parse::<f64>().unwrap(),
-        taux["numerateur"].as_str().unwrap().parse::<f64>().unwrap() / 25.0
+        taux["numerateur"].as_str().unwrap().parse::<f64>().unwrap() / 100.0
     );
 }
 
@@ -69,7 +69,7 @@ async fn fiches_carry_file_active_and_occupation_in_one_statement() {
     assert_eq!(d["departement"]["nom"], "Haute-Saône");
     assert_eq!(
         (&d["etpTotal"], &d["capacite"], &d["fileActive"]),
-        (&json!("4.50"), &json!(50), &json!({ "valeur": "25", "statut": "PUBLIE" }))
+        (&json!("4.50"), &json!(50), &json!({ "valeur": "100", "statut": "PUBLIE" }))
     );
     assert_eq!(d["tauxOccupation"], Value::Null, "not published by this node: absent, not invented");
 }
@@ -126,7 +126,7 @@ async fn the_number_of_statements_does_not_grow_with_the_rows() {
         assert_eq!(comptes[0], comptes[1], "{question}");
         assert!(comptes[0] <= 2, "{question}: {comptes:?}");
     }
-    for chemin in ["/?campagne=2026-T1&region=27", "/?colonnes=dispositifs"] {
+    for chemin in ["/?campagne=2026-T1&region=27", "/?colonnes=departements"] {
         let mut comptes = vec![];
         for banc in [&petit, &grand] {
             let avant = banc.service.db().compte_requetes();

@@ -1,5 +1,7 @@
 //! The hub from outside: signed publications over its real routes, on both databases.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
+
 mod banc;
 mod bases;
 mod federation;

@@ -14,13 +14,16 @@ async fn the_steering_page_tells_who_sent_and_frames_what_is_masked() {
     let mut noeuds = six_noeuds();
     let banc = Banc::sqlite(&noeuds.iter().collect::<Vec<_>>(), CAMPAGNE).await;
     // Three centres whose file active is under the threshold, one above, one missing.
-    for (rang, personnes) in [(0, 40), (1, 3), (2, 2), (3, 4)] {
+    for (rang, personnes, poids) in [(0, 2, 20), (1, 3, 1), (2, 2, 1), (3, 4, 1)] {
         let n = &mut noeuds[rang];
         let lieux = [lieu(&format!("BFC0{rang}"), ["70", "25", "39", "58"][rang], personnes)];
-        let signee = n.scelle(&indicateurs(&n.id, "2026-T1", &lieux, 1, 4), 1, None);
+        let signee = n.scelle(&indicateurs(&n.id, "2026-T1", &lieux, poids, 4), 1, None);
         assert_eq!(banc.publie(n, &signee).await.0, StatusCode::CREATED);
     }
-    let (statut, html) = banc.brute("GET", "/?campagne=2026-T1&region=27", None, b"").await;
+    let (_, dispositifs) = banc.brute("GET", "/?campagne=2026-T1&region=27", None, b"").await;
+    assert!(dispositifs.contains("BFC00 Dispositif BFC00"), "{dispositifs}");
+    let chemin = "/?campagne=2026-T1&region=27&colonnes=departements";
+    let (statut, html) = banc.brute("GET", chemin, None, b"").await;
     assert_eq!(statut, StatusCode::OK);
     assert!(html.contains("4 centres ont transmis, sur 6 attendus. Dépôt jusqu’au 10 avril 2026."), "{html}");
     assert!(html.contains("1 sur 1") && html.contains("0 sur 1") && html.contains("<progress"));

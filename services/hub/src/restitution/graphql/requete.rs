@@ -263,6 +263,7 @@ fn refus(code: &'static str, message: &str) -> Error {
 }
 
 /// The cause stays in the log.
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn interne(erreur: hub_storage::ErreurBase) -> Error {
     tracing::error!(erreur = %erreur, "lecture de la base");
     refus("INDISPONIBLE", "Le hub ne peut pas répondre pour le moment.")
