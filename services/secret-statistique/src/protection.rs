@@ -122,7 +122,7 @@ fn montre<'a>(
             ValeurPubliee::Decimal(*valeur)
         }
         Grandeur::Taux { numerateur, denominateur } => {
-            if [numerateur, denominateur].into_iter().any(|t| masques.contains_key(t)) {
+            if [numerateur, denominateur].into_iter().any(|t| tient_d_un_secret(brute, masques, t)) {
                 masques.insert(&cellule.cle, Motif::Terme);
                 return absente(Statut::Secret);
             }
@@ -135,7 +135,7 @@ fn montre<'a>(
             }
         }
         Grandeur::Derive { termes } => {
-            if termes.iter().any(|(_, t)| masques.contains_key(t)) {
+            if termes.iter().any(|(_, t)| tient_d_un_secret(brute, masques, t)) {
                 masques.insert(&cellule.cle, Motif::Terme);
                 return absente(Statut::Secret);
             }
@@ -146,6 +146,16 @@ fn montre<'a>(
         }
     };
     CelluleProtegee { cle, valeur: Some(valeur), statut: Statut::Publie }
+}
+
+/// Whether a term is masked, by itself or through what it is made of: EA23 divides by a combination that
+/// comes after it in the order of keys, so looking at the marks already made is not enough.
+fn tient_d_un_secret(brute: &TableBrute, masques: &Masques<'_>, cle: &Cle) -> bool {
+    masques.contains_key(cle)
+        || match brute.cellule(cle).map(|c| &c.grandeur) {
+            Some(Grandeur::Derive { termes }) => termes.iter().any(|(_, t)| tient_d_un_secret(brute, masques, t)),
+            _ => false,
+        }
 }
 
 /// Denominator under which a rate is not significant: five persons, or anything above zero for ETP and places.
@@ -167,5 +177,43 @@ fn valeur_de(brute: &TableBrute, modele: &Modele, cle: &Cle) -> Option<Decimal> 
         Grandeur::Operationnel(v) | Grandeur::Montant { valeur: v, .. } => Some(*v),
         Grandeur::Derive { termes } => termes.iter().map(|(p, t)| Some(*p * valeur_de(brute, modele, t)?)).sum(),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referentiel::cellule::Ventilation;
+    use referentiel::jeu::jeu;
+    use referentiel::territoire::Niveau;
+
+    fn cle(indicateur: &str) -> Cle {
+        Cle {
+            indicateur: indicateur.to_owned(),
+            niveau: Niveau::Departement,
+            territoire: "70".to_owned(),
+            ventilation: Ventilation::default(),
+        }
+    }
+
+    #[test]
+    fn a_rate_over_a_combination_of_a_masked_count_is_masked_whatever_the_order_of_keys() {
+        let cellule = |code: &str, grandeur| CelluleBrute { cle: cle(code), grandeur };
+        let cellules = vec![
+            cellule("SANS_SUITE", Grandeur::Operationnel(Decimal::from(9))),
+            cellule("EA23E", Grandeur::Effectif(2)),
+            cellule(
+                "EA23B",
+                Grandeur::Derive { termes: vec![(Decimal::ONE, cle("SANS_SUITE")), (Decimal::ONE, cle("EA23E"))] },
+            ),
+            cellule("EA23", Grandeur::Taux { numerateur: cle("SANS_SUITE"), denominateur: cle("EA23B") }),
+        ];
+        let brute = TableBrute::nouvelle("ea.indicateurs", cellules, Default::default()).unwrap();
+        let politique = Politique::du_jeu(jeu("ea.indicateurs").unwrap(), referentiel::cellule::Audience::Reseau).unwrap();
+        let protegee = proteger(&brute, &politique, &Passe::default()).unwrap();
+        for code in ["EA23E", "EA23B", "EA23"] {
+            let c = protegee.cellules().iter().find(|c| c.cle.indicateur == code).unwrap();
+            assert_eq!((c.valeur.as_ref(), c.statut), (None, Statut::Secret), "{code}");
+        }
     }
 }
