@@ -4,7 +4,7 @@
 //!
 //! A suspicion is never logged with what raised it: only its kind and its place are told.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -87,7 +87,9 @@ pub fn inspecter(contenu: &Contenu) -> Option<Refus> {
         Contenu::Indicateurs(c) => textes_indicateurs(c),
         Contenu::Dispositifs(c) => textes_dispositifs(c),
     };
-    textes.into_iter().find_map(|(place, texte)| soupcon(texte).map(|s| refus(place, s)))
+    // The same suspicion is told whatever the order of the set.
+    let soupcons = textes.into_iter().filter_map(|(place, texte)| Some((place, soupcon(texte)?)));
+    soupcons.min().map(|(place, s)| refus(place, s))
 }
 
 /// Looks at bytes that are not, or not yet, a content: a body refused by the strict reading, an
@@ -135,7 +137,7 @@ fn inspecter_valeur(membre: &str, valeur: &Value) -> Option<Refus> {
 }
 
 /// Distinct texts with their place; a table of twenty thousand cells holds a few hundred of them.
-type Textes<'a> = BTreeSet<(&'static str, &'a str)>;
+type Textes<'a> = HashSet<(&'static str, &'a str)>;
 
 fn textes_indicateurs(contenu: &ContenuIndicateurs) -> Textes<'_> {
     let mut textes: Textes<'_> = [("jeu", contenu.jeu()), ("version_jeu", contenu.version_jeu())].into();

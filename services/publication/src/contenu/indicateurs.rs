@@ -91,6 +91,10 @@ impl ContenuIndicateurs {
         Ok(contenu)
     }
 
+    pub(super) fn version(&self) -> u64 {
+        self.v
+    }
+
     /// Name of the data set.
     pub fn jeu(&self) -> &str {
         &self.jeu

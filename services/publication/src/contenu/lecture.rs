@@ -2,6 +2,7 @@
 //! at the first excess, then the typed decoding. JSON readers disagree on duplicate keys, on `1.0` and
 //! on integers over 2^53; what they disagree on is refused before anybody interprets it (§2.2).
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
@@ -50,6 +51,13 @@ pub(super) fn decoder(octets: &[u8]) -> Result<Contenu, Refus> {
     struct Sonde {
         v: u64,
         jeu: String,
+    }
+    // Tables are by far the largest bodies and read at once; whatever does not read as tables is first
+    // asked what it is.
+    if let Ok(tables) = serde_json::from_slice::<ContenuIndicateurs>(octets)
+        && tables.version() == VERSION
+    {
+        return Ok(Contenu::Indicateurs(tables));
     }
     let illisible = |e: serde_json::Error| invalide(phrase(&e));
     let sonde: Sonde = serde_json::from_slice(octets).map_err(illisible)?;
@@ -168,12 +176,12 @@ impl<'de> Visitor<'de> for Garde<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut objet: A) -> Result<(), A::Error> {
-        let mut vues: Vec<String> = Vec::new();
-        while let Some(cle) = objet.next_key::<String>()? {
+        let mut vues: Vec<Cow<'de, str>> = Vec::new();
+        while let Some(cle) = objet.next_key_seed(Cle)? {
             if cle == NOMBRE {
                 // A body may also spell this key itself: either way, one text of digits and nothing after.
                 self.nombre::<A::Error>(&objet.next_value::<String>()?)?;
-                return match objet.next_key::<String>()? {
+                return match objet.next_key_seed(Cle)? {
                     None if vues.is_empty() => Ok(()),
                     _ => Err(self.refuse(CodeRefus::SchemaInvalid)),
                 };
@@ -185,10 +193,37 @@ impl<'de> Visitor<'de> for Garde<'_> {
             if vues.len() == MEMBRES_MAXIMUM {
                 return Err(A::Error::custom("trop de membres"));
             }
-            let dedans = self.descend(LISTES.contains(&cle.as_str()))?;
+            let dedans = self.descend(LISTES.contains(&cle.as_ref()))?;
             vues.push(cle);
             objet.next_value_seed(dedans)?;
         }
         Ok(())
+    }
+}
+
+/// A key, borrowed from the text unless an escape had to be read.
+struct Cle;
+
+impl<'de> DeserializeSeed<'de> for Cle {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Cow<'de, str>, D::Error> {
+        d.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Cle {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("une clé")
+    }
+
+    fn visit_borrowed_str<E>(self, cle: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(cle))
+    }
+
+    fn visit_str<E>(self, cle: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(cle.to_owned()))
     }
 }
