@@ -131,7 +131,10 @@ fn ecrit_feuille(
         page.set_column_width(colonne, largeur(champ))?;
         page.set_column_format(colonne, &style::colonne(&champ.genre))?;
         page.write_string_with_format(0, colonne, &champ.entete, &format)?;
-        page.insert_note(0, colonne, &Note::new(borne(&aide(champ), COMMENTAIRE)).add_author_prefix(false))?;
+        let aide = aide(champ);
+        if !aide.is_empty() {
+            page.insert_note(0, colonne, &Note::new(borne(&aide, COMMENTAIRE)).add_author_prefix(false))?;
+        }
         choix.valide(page, colonne, champ, derniere, plage(modele, champ, choix))?;
         for (ligne, saisie) in (1u32..).zip(saisies) {
             if let Some(valeur) = saisie.valeurs.get(usize::from(colonne)) {
@@ -194,7 +197,7 @@ fn aide(champ: &Champ) -> String {
         None if champ.obligatoire => "Obligatoire.\n",
         None => "",
     };
-    format!("{qui}{}", champ.aide)
+    format!("{qui}{}", champ.aide).trim_end().to_owned()
 }
 
 fn largeur(champ: &Champ) -> f64 {

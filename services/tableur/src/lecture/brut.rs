@@ -10,7 +10,7 @@ use crate::illisible::Illisible;
 pub(crate) const LIGNES: u32 = 1_048_576;
 /// Most columns of a sheet.
 pub(crate) const COLONNES: u32 = 16_384;
-/// Most cells of a sheet, empty ones included: a million rows that are only formatted still pass.
+/// Most cells of a sheet that hold something, and as many that are only formatted: a million formatted rows still pass.
 pub(crate) const CELLULES: u64 = 40_000_000;
 
 /// Content of a cell.

@@ -318,7 +318,9 @@ impl<'a, S: Source<'a>> Lignes<'_, 'a, S> {
             return Ok(None);
         };
         self.cellules += 1;
-        self.formules += u32::from(cellule.formule);
+        // A formula without a usable result has an anomaly of its own.
+        let lisible = !matches!(cellule.brut, Brut::SansResultat | Brut::Erreur(_));
+        self.formules += u32::from(cellule.formule && lisible);
         let trop = |quoi, limite| Illisible::TropDeCellules { feuille: self.feuille.to_owned(), quoi, limite };
         match &cellule {
             _ if self.cellules > CELLULES => Err(trop("cellules", CELLULES)),

@@ -12,7 +12,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 
 use super::avance::en_avance;
-use super::brut::{Brut, Cellule, Source};
+use super::brut::{Brut, CELLULES, Cellule, Source};
 use super::feuille::Lecture;
 use super::{Onglet, RapportLecture, Recepteur};
 use crate::conteneur::{Archive, Conteneur, Format, Partie};
@@ -71,38 +71,52 @@ fn illisible(erreur: &XlsxError) -> Illisible {
     }
 }
 
-/// The cells of a sheet, as calamine streams them.
-pub(crate) struct Cellules<'a, 'o>(XlsxCellReader<'a, Cursor<&'o [u8]>>);
+/// The cells of a sheet, as calamine streams them. Those that are only formatted stop here, but count.
+pub(crate) struct Cellules<'a, 'o> {
+    lecteur: XlsxCellReader<'a, Cursor<&'o [u8]>>,
+    vides: u64,
+}
 
 impl<'a, 'o> Cellules<'a, 'o> {
     pub fn ouvre(classeur: &'a mut Classeur<'o>, nom: &str) -> Result<Self, Illisible> {
-        sans_panique(|| classeur.worksheet_cells_reader(nom)).map(Self)
+        sans_panique(|| classeur.worksheet_cells_reader(nom)).map(|lecteur| Self { lecteur, vides: 0 })
     }
 }
 
 impl<'a> Source<'a> for Cellules<'a, '_> {
     fn suivante(&mut self) -> Result<Option<Cellule<'a>>, Illisible> {
-        let Some(lue) = sans_panique(|| self.0.next_cell_with_formula_metadata())? else { return Ok(None) };
-        let formule = lue.formula.is_some();
-        let brut = match lue.value {
-            DataRef::Empty if formule => Brut::SansResultat,
-            DataRef::Empty => Brut::Vide,
-            DataRef::SharedString(texte) => Brut::Texte(Cow::Borrowed(texte)),
-            DataRef::String(texte) | DataRef::DurationIso(texte) => Brut::Texte(Cow::Owned(texte)),
-            DataRef::Float(n) => Brut::Nombre(n),
-            DataRef::Int(n) => Brut::Nombre(n as f64),
-            DataRef::Bool(b) => Brut::Booleen(b),
-            DataRef::DateTime(jour) => {
-                Brut::Jour { date: jour.as_datetime().map(|instant| instant.date()), serie: jour.as_f64() }
+        loop {
+            let Some(lue) = sans_panique(|| self.lecteur.next_cell_with_formula_metadata())? else { return Ok(None) };
+            let formule = lue.formula.is_some();
+            if lue.value != DataRef::Empty || formule {
+                let (ligne, colonne) = lue.pos;
+                return Ok(Some(Cellule { ligne, colonne, brut: brut(lue.value), formule }));
             }
-            DataRef::DateTimeIso(texte) => match iso(&texte) {
-                Some(date) => Brut::Jour { date: Some(date), serie: 0.0 },
-                None => Brut::Texte(Cow::Owned(texte)),
-            },
-            DataRef::Error(erreur) => Brut::Erreur(erreur.to_string().into()),
-        };
-        let (ligne, colonne) = lue.pos;
-        Ok(Some(Cellule { ligne, colonne, brut, formule }))
+            self.vides += 1;
+            if self.vides > CELLULES {
+                return Err(Illisible::Demesure("trop de cellules vides mises en forme"));
+            }
+        }
+    }
+}
+
+/// The content of a cell; it is only empty here when it holds a formula without a result.
+fn brut(valeur: DataRef<'_>) -> Brut<'_> {
+    match valeur {
+        DataRef::Empty => Brut::SansResultat,
+        DataRef::SharedString(texte) => Brut::Texte(Cow::Borrowed(texte)),
+        DataRef::String(texte) | DataRef::DurationIso(texte) => Brut::Texte(Cow::Owned(texte)),
+        DataRef::Float(n) => Brut::Nombre(n),
+        DataRef::Int(n) => Brut::Nombre(n as f64),
+        DataRef::Bool(b) => Brut::Booleen(b),
+        DataRef::DateTime(jour) => {
+            Brut::Jour { date: jour.as_datetime().map(|instant| instant.date()), serie: jour.as_f64() }
+        }
+        DataRef::DateTimeIso(texte) => match iso(&texte) {
+            Some(date) => Brut::Jour { date: Some(date), serie: 0.0 },
+            None => Brut::Texte(Cow::Owned(texte)),
+        },
+        DataRef::Error(erreur) => Brut::Erreur(erreur.to_string().into()),
     }
 }
 
