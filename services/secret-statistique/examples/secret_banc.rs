@@ -11,7 +11,9 @@ const LARGEUR: u64 = 3;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
     let sortie = arguments.next_if_eq("-o").and_then(|_| arguments.next());
-    println!("| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection et preuves (s) |");
+    println!(
+        "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection et preuves (s) |"
+    );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|");
     for argument in arguments {
         if let Err(raison) = mesure(&argument, sortie.as_deref()) {

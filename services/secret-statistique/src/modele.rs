@@ -78,10 +78,9 @@ fn additives(brute: &TableBrute, valeurs: &BTreeMap<usize, u64>) -> Vec<Relation
     let places: Vec<usize> = valeurs.keys().copied().collect();
     let cles: Vec<&Cle> = places.iter().map(|i| &brute.cellules()[*i].cle).collect();
     let connues = relations::entre(brute.jeu(), &cles, brute.parents());
-    let deduites = connues.into_iter().map(|a| Relation {
-        total: places[a.total],
-        parties: a.parties.into_iter().map(|p| places[p]).collect(),
-    });
+    let deduites = connues
+        .into_iter()
+        .map(|a| Relation { total: places[a.total], parties: a.parties.into_iter().map(|p| places[p]).collect() });
     let dites = brute.relations().iter().filter_map(|r| {
         let parties: Option<Vec<usize>> = r.parties.iter().map(|c| brute.rang(c)).collect();
         Some(Relation { total: brute.rang(&r.total)?, parties: parties? })
@@ -156,7 +155,8 @@ fn differe(
 ) -> BTreeMap<usize, u64> {
     let mut differees: BTreeMap<usize, u64> = BTreeMap::new();
     for (i, c) in cellules.iter().enumerate() {
-        let (Some(avant), Grandeur::Effectif(n), false) = (deja_montree(c, passe), &c.grandeur, motifs.contains_key(&i))
+        let (Some(avant), Grandeur::Effectif(n), false) =
+            (deja_montree(c, passe), &c.grandeur, motifs.contains_key(&i))
         else {
             continue;
         };

@@ -39,8 +39,12 @@ pub fn proteger(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Res
     let largeurs = certificat::verifier(&modele.systeme, &decision.masquees, &decision.certificat)
         .map_err(|defaut| EchecProtection::AuditEchoue(defaut.to_string()))?;
     let mut masques = masques(brute, &modele, &decision);
-    let cellules: Vec<CelluleProtegee> =
-        brute.cellules().iter().enumerate().map(|(i, c)| montre(i, c, brute, politique, &modele, &mut masques)).collect();
+    let cellules: Vec<CelluleProtegee> = brute
+        .cellules()
+        .iter()
+        .enumerate()
+        .map(|(i, c)| montre(i, c, brute, politique, &modele, &mut masques))
+        .collect();
     let rapport = rapport(brute, &modele, &decision, &largeurs, &cellules, &masques);
     Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport })
 }
@@ -52,7 +56,11 @@ fn sans_issue(echec: &SansIssue, brute: &TableBrute, modele: &Modele) -> EchecPr
     };
     let detail = match echec {
         SansIssue::Contradiction { montree, masquee } => {
-            format!("{} est toujours égale à {} ; l’une est déjà montrée, l’autre doit être masquée", nom(montree), nom(masquee))
+            format!(
+                "{} est toujours égale à {} ; l’une est déjà montrée, l’autre doit être masquée",
+                nom(montree),
+                nom(masquee)
+            )
         }
         SansIssue::TropEtroites(cellules) => {
             let noms: Vec<String> = cellules.iter().take(3).map(nom).collect();
@@ -67,9 +75,7 @@ type Masques<'a> = HashMap<&'a Cle, Motif>;
 fn masques<'a>(brute: &'a TableBrute, modele: &Modele, decision: &Decision) -> Masques<'a> {
     let cellules = brute.cellules();
     let masquees = modele.places.iter().zip(&decision.masquees).filter(|(_, m)| **m);
-    masquees
-        .map(|(i, _)| (&cellules[*i].cle, modele.motifs.get(i).copied().unwrap_or(Motif::Complementaire)))
-        .collect()
+    masquees.map(|(i, _)| (&cellules[*i].cle, modele.motifs.get(i).copied().unwrap_or(Motif::Complementaire))).collect()
 }
 
 fn rapport(
@@ -209,7 +215,8 @@ mod tests {
             cellule("EA23", Grandeur::Taux { numerateur: cle("SANS_SUITE"), denominateur: cle("EA23B") }),
         ];
         let brute = TableBrute::nouvelle("ea.indicateurs", cellules, Default::default()).unwrap();
-        let politique = Politique::du_jeu(jeu("ea.indicateurs").unwrap(), referentiel::cellule::Audience::Reseau).unwrap();
+        let politique =
+            Politique::du_jeu(jeu("ea.indicateurs").unwrap(), referentiel::cellule::Audience::Reseau).unwrap();
         let protegee = proteger(&brute, &politique, &Passe::default()).unwrap();
         for code in ["EA23E", "EA23B", "EA23"] {
             let c = protegee.cellules().iter().find(|c| c.cle.indicateur == code).unwrap();

@@ -67,8 +67,12 @@ impl Motif {
     pub fn phrase(self) -> &'static str {
         match self {
             Self::Seuil => "l’effectif est inférieur au seuil",
-            Self::Groupe => "toute la marge est dans une seule modalité sensible : la montrer dirait le handicap de chacun",
-            Self::Ecart => "il ne manque que quelques personnes pour que toute la marge soit dans cette modalité sensible",
+            Self::Groupe => {
+                "toute la marge est dans une seule modalité sensible : la montrer dirait le handicap de chacun"
+            }
+            Self::Ecart => {
+                "il ne manque que quelques personnes pour que toute la marge soit dans cette modalité sensible"
+            }
             Self::Dominance => "un seul contributeur fait presque tout le montant",
             Self::Revision => "la correction porte sur trop peu de personnes pour être montrée",
             Self::Complementaire => "sa valeur permettrait de calculer une cellule masquée",

@@ -66,9 +66,8 @@ fn identites(jeu: &Jeu, cles: &[&Cle], rang: &HashMap<&Cle, usize>) -> Vec<Addit
     let mut toutes = vec![];
     for identite in &jeu.identites {
         for (total, cle) in cles.iter().enumerate().filter(|(_, c)| c.indicateur == identite.total) {
-            let partie = |indicateur: &String| {
-                rang.get(&Cle { indicateur: indicateur.clone(), ..(*cle).clone() }).copied()
-            };
+            let partie =
+                |indicateur: &String| rang.get(&Cle { indicateur: indicateur.clone(), ..(*cle).clone() }).copied();
             if let Some(parties) = identite.parties.iter().map(partie).collect() {
                 toutes.push(Additive { total, parties });
             }

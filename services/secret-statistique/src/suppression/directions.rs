@@ -106,7 +106,16 @@ fn jeu(noyau: &Noyau, a: u32) -> i64 {
 impl Elimination {
     fn nouvelle(jeu: Vec<i64>) -> Self {
         let n = jeu.len();
-        Self { n, jeu, lignes: vec![], pivots: vec![], base: vec![None; n], rebelles: vec![], origines: vec![], reponses: vec![] }
+        Self {
+            n,
+            jeu,
+            lignes: vec![],
+            pivots: vec![],
+            base: vec![None; n],
+            rebelles: vec![],
+            origines: vec![],
+            reponses: vec![],
+        }
     }
 
     /// Adds a constraint; one that says nothing new is dropped.
@@ -197,8 +206,7 @@ impl Elimination {
     fn euclide(&self, mut circuits: Vec<Vec<i32>>) -> (Vec<Vec<i32>>, Vec<(u32, Vec<i32>)>) {
         let mut reponses = vec![];
         for (id, rebelle) in &self.rebelles {
-            let produit =
-                |v: &Vec<i32>| v.iter().zip(rebelle).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum::<i64>();
+            let produit = |v: &Vec<i32>| v.iter().zip(rebelle).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum::<i64>();
             let mut valeurs: Vec<i64> = circuits.iter().map(produit).collect();
             loop {
                 let non_nuls = (0..valeurs.len()).filter(|i| valeurs[*i] != 0);
@@ -271,4 +279,3 @@ fn raccourcit(directions: &mut [Vec<i32>], jeu: &[i64]) {
         }
     }
 }
-

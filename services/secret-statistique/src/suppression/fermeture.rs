@@ -70,14 +70,7 @@ fn manque(noyau: &Noyau, masques: &[bool], ligne: u32) -> Manque {
 }
 
 /// Cheapest cell that completes the relation: its cost grows with the relations it would open in turn.
-fn partenaire(
-    noyau: &Noyau,
-    masques: &[bool],
-    ouvertes: &[u32],
-    ligne: u32,
-    signe: i64,
-    reste: i64,
-) -> Option<u32> {
+fn partenaire(noyau: &Noyau, masques: &[bool], ouvertes: &[u32], ligne: u32, signe: i64, reste: i64) -> Option<u32> {
     let prix = |k: u32, coef: i64| {
         let c = &noyau.classes[k as usize];
         let nouvelles = noyau.colonnes.ligne(k).iter().filter(|(l, _)| ouvertes[*l as usize] == 0).count() as i64;

@@ -50,8 +50,7 @@ impl<'a> Interieur<'a> {
         let mut mu = norme.max(1.0) * 4.0;
         for _ in 0..RELACHES {
             let Some(pas) = self.newton(gain, mu, &ecart) else { return self.point(&z) };
-            let avance: Vec<f64> =
-                self.lignes.iter().map(|l| l.iter().map(|(i, c)| c * pas[*i]).sum()).collect();
+            let avance: Vec<f64> = self.lignes.iter().map(|l| l.iter().map(|(i, c)| c * pas[*i]).sum()).collect();
             let t = self.longueur(&ecart, &avance);
             z.iter_mut().zip(&pas).for_each(|(x, p)| *x += t * p);
             ecart.iter_mut().zip(&avance).for_each(|(x, p)| *x += t * p);

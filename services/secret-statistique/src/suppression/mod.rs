@@ -62,8 +62,8 @@ pub enum SansIssue {
 
 /// Masks what is needed so that every masked cell keeps its width.
 pub fn protege(systeme: &Systeme) -> Result<Decision, SansIssue> {
-    let noyau =
-        Noyau::du_systeme(systeme).map_err(|Contradiction(a, b)| SansIssue::Contradiction { montree: a, masquee: b })?;
+    let noyau = Noyau::du_systeme(systeme)
+        .map_err(|Contradiction(a, b)| SansIssue::Contradiction { montree: a, masquee: b })?;
     let mut masques = noyau.masques_initiaux();
     let initiaux = masques.clone();
     let fixes: Vec<bool> = noyau.classes.iter().zip(&masques).map(|(c, m)| c.valeur == 0 && !m).collect();
@@ -93,7 +93,12 @@ pub fn protege(systeme: &Systeme) -> Result<Decision, SansIssue> {
 /// Local search on every masked cell, harder while it pays. True when nothing is left to prove.
 fn recherche_locale(preuves: &mut Preuves<'_>) -> bool {
     let mut avant = preuves.non_prouvees().len();
-    for effort in [Effort { essais: 2, pas: 60 }, Effort { essais: 4, pas: 400 }, Effort { essais: 8, pas: 1500 }, Effort { essais: 16, pas: 5000 }] {
+    for effort in [
+        Effort { essais: 2, pas: 60 },
+        Effort { essais: 4, pas: 400 },
+        Effort { essais: 8, pas: 1500 },
+        Effort { essais: 16, pas: 5000 },
+    ] {
         for k in preuves.non_prouvees() {
             preuves.prouve(k, effort);
         }
@@ -133,8 +138,7 @@ fn reduit(preuves: &mut Preuves<'_>, initiaux: &[bool]) -> usize {
     let mut montrees = 0;
     for k in complementaires {
         preuves.masques[k as usize] = false;
-        let possible =
-            noyau.colonnes.ligne(k).iter().all(|(l, _)| fermeture::est_fermee(noyau, &preuves.masques, *l));
+        let possible = noyau.colonnes.ligne(k).iter().all(|(l, _)| fermeture::est_fermee(noyau, &preuves.masques, *l));
         preuves.masques[k as usize] = true;
         if possible && preuves.remontre(k, Effort { essais: 6, pas: 400 }) {
             montrees += 1;

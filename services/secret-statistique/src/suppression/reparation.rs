@@ -12,6 +12,8 @@ use crate::systeme::Sort;
 
 /// Searches for a move through shown cells, of which the cheapest is kept.
 const ESSAIS: u64 = 16;
+/// Price of a passage past which another way is looked for: about two middling cells.
+const CHER: i64 = 120;
 /// Shown cells weighed when none is found.
 const LIBERATEURS: usize = 60;
 
@@ -22,9 +24,9 @@ pub(crate) fn repare<'n>(preuves: &mut Preuves<'n>, base: &'n Base, restes: &[u3
     for k in restes {
         if !preuves.est_prouvee(*k) {
             let passage = passage(preuves, &mut par_atomes, *k, tour);
-            // A cell that can already move needs room, not one more freedom.
-            let fixe = preuves.largeur(*k) == 0 || passage.is_none();
-            let liberation = if fixe { liberation(preuves, base, *k) } else { None };
+            // One more shown cell let go of is often enough; a long passage is kept for when it is not.
+            let cher = passage.as_ref().is_none_or(|(prix, _)| tour < 3 && (*prix > CHER || preuves.largeur(*k) == 0));
+            let liberation = if cher { liberation(preuves, base, *k) } else { None };
             avance |= match (passage, liberation) {
                 (Some((prix, m)), l) if l.as_ref().is_none_or(|(autre, _)| prix <= *autre) => {
                     masque(preuves, m.iter().map(|(k, _)| *k));
@@ -40,7 +42,12 @@ pub(crate) fn repare<'n>(preuves: &mut Preuves<'n>, base: &'n Base, restes: &[u3
 }
 
 /// The cheapest move found that changes the class by what it lacks.
-fn passage<'n>(preuves: &mut Preuves<'n>, par_atomes: &mut Chercheur<'n>, k: u32, tour: u64) -> Option<(i64, Mouvement)> {
+fn passage<'n>(
+    preuves: &mut Preuves<'n>,
+    par_atomes: &mut Chercheur<'n>,
+    k: u32,
+    tour: u64,
+) -> Option<(i64, Mouvement)> {
     let mut mieux: Option<(i64, Mouvement)> = None;
     for essai in 0..ESSAIS {
         let Some(montant) = preuves.montant(k, (essai % 2) as u32) else { continue };
@@ -68,7 +75,8 @@ fn liberation(preuves: &Preuves<'_>, base: &Base, k: u32) -> Option<(i64, Vec<u3
         m.binary_search_by_key(&k, |(k, _)| *k).ok()?;
         let ouvertes: Vec<u32> = m.into_iter().map(|(c, _)| c).filter(|c| !preuves.masques[*c as usize]).collect();
         let toutes = ouvertes.iter().all(|c| masquable(noyau, *c));
-        (toutes && !ouvertes.is_empty()).then(|| (ouvertes.iter().map(|c| noyau.classes[*c as usize].cout).sum(), ouvertes))
+        (toutes && !ouvertes.is_empty())
+            .then(|| (ouvertes.iter().map(|c| noyau.classes[*c as usize].cout).sum(), ouvertes))
     };
     candidats.iter().take(LIBERATEURS).filter_map(|(_, d)| ouvertes(d)).min()
 }

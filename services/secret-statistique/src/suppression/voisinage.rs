@@ -12,7 +12,7 @@ use super::preuves::{ECHELLE, Preuves};
 use crate::systeme::noyau::Noyau;
 
 /// Atoms of a neighbourhood: the cube of their freedom is the cost of one step.
-pub(crate) const ATOMES: usize = 900;
+pub(crate) const ATOMES: usize = 1_800;
 /// The same when few cells are left.
 const ATOMES_PROCHES: usize = 300;
 /// What few means.
@@ -35,7 +35,7 @@ pub(crate) fn prouve(preuves: &mut Preuves<'_>, base: &Base, restes: &[u32], gra
             .iter()
             .copied()
             .filter(|r| !preuves.est_prouvee(*r))
-            .filter(|r| r == k || base.combinaisons.ligne(*r).iter().all(|(a, _)| atomes.binary_search(a).is_ok()))
+            .filter(|r| r == k || dedans_pour_moitie(base, *r, &atomes))
             .collect();
         for r in &dedans {
             vues[*r as usize] = true;
@@ -43,6 +43,13 @@ pub(crate) fn prouve(preuves: &mut Preuves<'_>, base: &Base, restes: &[u32], gra
         let directions = Directions::entre(preuves.noyau, base, &preuves.masques, atomes);
         Voisinage::nouveau(preuves, base, &directions, dedans).prouve(graine);
     }
+}
+
+/// True when at least half of the atoms of a class are in the neighbourhood: the others do not move.
+fn dedans_pour_moitie(base: &Base, k: u32, atomes: &[u32]) -> bool {
+    let combinaison = base.combinaisons.ligne(k);
+    let dedans = combinaison.iter().filter(|(a, _)| atomes.binary_search(a).is_ok()).count();
+    dedans > 0 && 2 * dedans >= combinaison.len()
 }
 
 /// Masked atoms around a class that have room to move, sorted; as many as a neighbourhood may hold.

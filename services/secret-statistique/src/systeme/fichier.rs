@@ -138,12 +138,7 @@ pub enum FichierInvalide {
 
 /// Protects a file: masks counts of 1 to `seuil` − 1, and what is needed for each masked cell to keep
 /// an interval of at least `largeur`. Verified by its certificate before it is given back.
-pub fn proteger(
-    table: TableLue,
-    seuil: u64,
-    largeur: u64,
-    avec_valeurs: bool,
-) -> Result<Protection, FichierInvalide> {
+pub fn proteger(table: TableLue, seuil: u64, largeur: u64, avec_valeurs: bool) -> Result<Protection, FichierInvalide> {
     if seuil == 0 || largeur == 0 {
         return Err(FichierInvalide::Parametres);
     }
@@ -218,9 +213,8 @@ fn systeme(
     let mut termes = 0;
     for (r, relation) in table.relations.iter().enumerate() {
         let rang = r + 1;
-        let place = |id: &str| {
-            rang_de.get(id).copied().ok_or_else(|| FichierInvalide::Inconnue { rang, id: id.to_owned() })
-        };
+        let place =
+            |id: &str| rang_de.get(id).copied().ok_or_else(|| FichierInvalide::Inconnue { rang, id: id.to_owned() });
         termes += relation.parts.len() + 1;
         if termes > TERMES_MAXIMAUX {
             return Err(FichierInvalide::TropGrande("plus de vingt millions de termes dans les relations"));
