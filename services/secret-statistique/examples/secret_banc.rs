@@ -1,6 +1,8 @@
 //! Bench of the protection: for each table given as `FICHIER:SEUIL`, cells, primary, complementary,
 //! loss, width and seconds. `cargo run --release --example secret_banc -- [-o DOSSIER] table.json:11 …`
 
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
+
 use std::process::ExitCode;
 use std::time::Instant;
 

@@ -74,7 +74,7 @@ pub enum TableIncoherente {
     Doublon(Cle),
     /// A rate or a derived cell refers to a cell that is not in the table.
     #[error("La cellule « {0} » dépend de « {1} », absente de la table.")]
-    TermeAbsent(Cle, Cle),
+    TermeAbsent(Cle, Box<Cle>),
 }
 
 /// A raw table: cells, and the territory tree they live in.
@@ -117,7 +117,7 @@ impl TableBrute {
                 _ => vec![],
             };
             if let Some(absent) = termes.into_iter().find(|t| !rang.contains_key(*t)) {
-                return Err(TableIncoherente::TermeAbsent(c.cle.clone(), absent.clone()));
+                return Err(TableIncoherente::TermeAbsent(c.cle.clone(), Box::new(absent.clone())));
             }
         }
         Ok(Self { jeu: jeu.to_owned(), cellules, rang, parents, relations: vec![] })
@@ -127,7 +127,7 @@ impl TableBrute {
     pub fn avec_relations(mut self, relations: Vec<RelationConnue>) -> Result<Self, TableIncoherente> {
         for r in &relations {
             if let Some(absente) = r.parties.iter().chain([&r.total]).find(|c| !self.rang.contains_key(*c)) {
-                return Err(TableIncoherente::TermeAbsent(r.total.clone(), absente.clone()));
+                return Err(TableIncoherente::TermeAbsent(r.total.clone(), Box::new(absente.clone())));
             }
         }
         self.relations.extend(relations);

@@ -76,7 +76,7 @@ pub fn recontrole(jeu: &str, cellules: &[CelluleProtegee], parents: &Parents, po
         }
     }
     for _ in 0..PASSES {
-        if !relations.iter().fold(false, |change, r| resserre(r, &mut bornes) || change) {
+        if relations.iter().filter(|r| resserre(r, &mut bornes)).count() == 0 {
             break;
         }
     }

@@ -2,6 +2,8 @@
 //! the protected table no longer does. The attacker is an enumeration of all integer tables that agree
 //! with what is shown: it shares no code with the protection.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use referentiel::Decimal;

@@ -1,6 +1,8 @@
 //! Properties of the protection on small systems, against an exhaustive enumeration of the integer
 //! tables that agree with what is shown.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use proptest::prelude::*;
 use secret_statistique::certificat::verifier;
 use secret_statistique::suppression::{Decision, protege};

@@ -32,7 +32,7 @@ struct Elimination {
     /// Constraint of each row.
     origines: Vec<u32>,
     /// For each rebel constraint, a direction along which it alone gives way.
-    reponses: Vec<(u32, Vec<i32>)>,
+    reponses: Vec<Reponse>,
 }
 
 impl Directions {
@@ -72,6 +72,9 @@ impl Directions {
 fn nomme(v: &[i32], atomes: &[u32]) -> Mouvement {
     v.iter().zip(atomes).filter(|(d, _)| **d != 0).map(|(d, a)| (*a, i64::from(*d))).collect()
 }
+
+/// A constraint, and the change of all atoms along which it alone gives way.
+type Reponse = (u32, Vec<i32>);
 
 /// Constraints over the atoms (rank, coefficient), the finest first.
 fn contraintes(noyau: &Noyau, base: &Base, masques: &[bool], atomes: &[u32]) -> Vec<(u32, Vec<(usize, i32)>)> {
@@ -203,7 +206,7 @@ impl Elimination {
     }
 
     /// Combines circuits until the rebel rows hold too; with, for each of these, the direction that breaks it.
-    fn euclide(&self, mut circuits: Vec<Vec<i32>>) -> (Vec<Vec<i32>>, Vec<(u32, Vec<i32>)>) {
+    fn euclide(&self, mut circuits: Vec<Vec<i32>>) -> (Vec<Vec<i32>>, Vec<Reponse>) {
         let mut reponses = vec![];
         for (id, rebelle) in &self.rebelles {
             let produit = |v: &Vec<i32>| v.iter().zip(rebelle).map(|(x, y)| i64::from(*x) * i64::from(*y)).sum::<i64>();

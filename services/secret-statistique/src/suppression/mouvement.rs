@@ -108,10 +108,10 @@ impl<'n> Chercheur<'n> {
         let mut impasses = 0;
         for pas in 1..=demande.limite {
             if let Some(prix) = self.prix(demande) {
-                if mieux.as_ref().is_none_or(|(p, _)| prix < *p) {
-                    if let Some(m) = self.mouvement(demande) {
-                        mieux = Some((prix, m));
-                    }
+                if mieux.as_ref().is_none_or(|(p, _)| prix < *p)
+                    && let Some(m) = self.mouvement(demande)
+                {
+                    mieux = Some((prix, m));
                 }
                 if prix == 0 {
                     break;

@@ -53,10 +53,10 @@ fn passage<'n>(
         let Some(montant) = preuves.montant(k, (essai % 2) as u32) else { continue };
         let demande = Demande { cible: k, montant, limite: 400, graine: (tour << 40) | (essai << 32) };
         let chercheur = if essai % 4 < 2 { &mut *par_atomes } else { &mut preuves.chercheur };
-        if let Some((prix, m)) = chercheur.ouvrage(&preuves.masques, demande) {
-            if mieux.as_ref().is_none_or(|(p, _)| prix < *p) {
-                mieux = Some((prix, m));
-            }
+        if let Some((prix, m)) = chercheur.ouvrage(&preuves.masques, demande)
+            && mieux.as_ref().is_none_or(|(p, _)| prix < *p)
+        {
+            mieux = Some((prix, m));
         }
     }
     mieux

@@ -118,7 +118,7 @@ impl<'p, 'n, 'd> Voisinage<'p, 'n, 'd> {
         let mut avant = usize::MAX;
         for _ in 0..TIRAGES {
             let restes = self.restes();
-            if restes.len() < 4 || restes.len() * 20 > avant * 19 {
+            if restes.len() < 4 || restes.len() * 20 > avant.saturating_mul(19) {
                 break;
             }
             avant = restes.len();
@@ -128,7 +128,7 @@ impl<'p, 'n, 'd> Voisinage<'p, 'n, 'd> {
                 self.gain(k, poids, &mut gain);
             }
             for _ in 0..2 {
-                self.retient_tous(interieur.vers(&gain, f64::INFINITY));
+                self.retient_tous(&interieur.vers(&gain, f64::INFINITY));
                 gain.iter_mut().for_each(|g| *g = -*g);
             }
         }
@@ -138,7 +138,7 @@ impl<'p, 'n, 'd> Voisinage<'p, 'n, 'd> {
                     let mut gain = vec![0.0; directions.libres.len()];
                     self.gain(k, sens, &mut gain);
                     let assez = 1.1 * noyau.classes[k as usize].largeur as f64;
-                    self.retient_tous(interieur.vers(&gain, assez));
+                    self.retient_tous(&interieur.vers(&gain, assez));
                 }
             }
         }
@@ -165,15 +165,15 @@ impl<'p, 'n, 'd> Voisinage<'p, 'n, 'd> {
         }
     }
 
-    fn retient_tous(&mut self, points: Vec<Mouvement>) {
+    fn retient_tous(&mut self, points: &[Mouvement]) {
         points.iter().for_each(|p| self.retient(p));
     }
 
     fn retient(&mut self, atomes: &Mouvement) {
-        if let Some(m) = complete(self.preuves.noyau, self.base, atomes, ECHELLE) {
-            if m.iter().all(|(k, _)| self.preuves.masques[*k as usize]) {
-                self.preuves.retient(m);
-            }
+        if let Some(m) = complete(self.preuves.noyau, self.base, atomes, ECHELLE)
+            && m.iter().all(|(k, _)| self.preuves.masques[*k as usize])
+        {
+            self.preuves.retient(m);
         }
     }
 }
