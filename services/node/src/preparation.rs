@@ -18,6 +18,7 @@ use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::jeu::Jeu;
 use referentiel::periode::Trimestre;
 use referentiel::territoire::{self, Niveau};
+use secret_statistique::retrait::Croisement;
 use secret_statistique::{CelluleProtegee, Passe, Politique, TableBrute, TableProtegee, proteger};
 use sha2::{Digest, Sha256};
 
@@ -72,9 +73,10 @@ fn indicateurs(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
     // From the nearest audience to the widest: what is masked for one is masked for the next.
     for audience in [Audience::Convention, Audience::Reseau, Audience::Public] {
         let Some(politique) = Politique::du_jeu(jeu, audience) else { continue };
-        let mut passe = passe(m, audience);
+        let mut passe = passe(m, audience, &brute);
         if let Some(proche) = protegees.last() {
             passe.deja_masquees.extend(masquees(proche.cellules().iter()));
+            passe.croisements_retires.extend(proche.rapport().croisements_retires.iter().cloned());
         }
         let protegee = proteger(&brute, &politique, &passe)
             .with_context(|| format!("La table ne peut pas être protégée pour l’audience « {} ».", audience.code()))?;
@@ -86,8 +88,14 @@ fn indicateurs(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
     Ok(Preparee { contenu, brute: Some(brute), protegees })
 }
 
-fn passe(m: &Matiere<'_>, audience: Audience) -> Passe {
+fn passe(m: &Matiere<'_>, audience: Audience, brute: &TableBrute) -> Passe {
     let mut passe = Passe::default();
+    if m.derniere_revision.is_some() {
+        let montres: BTreeSet<Croisement> =
+            cellules_de(m.derniere_revision, audience).map(|c| Croisement::de(&c.cle)).collect();
+        let calcules = brute.cellules().iter().map(|c| Croisement::de(&c.cle));
+        passe.croisements_retires = calcules.filter(|c| c.axes.len() > 1 && !montres.contains(c)).collect();
+    }
     for c in cellules_de(m.derniere_revision, audience) {
         match &c.valeur {
             Some(valeur) => {

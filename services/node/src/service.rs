@@ -173,3 +173,117 @@ async fn sante(State(service): State<Arc<Service>>) -> Json<Value> {
     let en_file = service.base.a_envoyer(u64::MAX).await.map_or(0, |f| f.len());
     Json(json!({ "etat": "vivant", "noeud": service.configuration.noeud.identifiant, "en_file": en_file }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+    use dossier::modalite::{Emploi, Formation, NiveauSoutien, StatutAccompagnement, StatutDispositif};
+    use dossier::{FicheDispositif, FicheEvenement, FichePersonne, Remontee};
+    use node_storage::import::AImporter;
+    use referentiel::horloge::HorlogeFixe;
+
+    const JEU: &str = "ea.indicateurs";
+
+    fn remontee() -> Remontee {
+        let date = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        let reference: referentiel::identifiant::ReferenceDispositif = "BFC01".parse().unwrap();
+        let personne = |rang: u32| format!("BFC01{rang:09}").parse().unwrap();
+        Remontee {
+            trimestre: "2026-T1".parse().unwrap(),
+            date,
+            dispositifs: vec![FicheDispositif {
+                reference: reference.clone(),
+                nom: None,
+                departement: Some("70".parse().unwrap()),
+                statut: StatutDispositif::EnActivite,
+                structures: vec!["Structure Horizon".to_owned()],
+                capacite: Some(20),
+                etp_total: None,
+                etp_hors_administratifs: None,
+                professionnels: None,
+                liste_attente: None,
+                sans_suite: None,
+                acces: Default::default(),
+            }],
+            personnes: (0..20)
+                .map(|rang| FichePersonne {
+                    reference: personne(rang),
+                    dispositif: reference.clone(),
+                    structure: "Structure Horizon".to_owned(),
+                    naissance: None,
+                    sexe: None,
+                    handicap_principal: None,
+                    handicap_associe: None,
+                    entree: NaiveDate::from_ymd_opt(2025, 1, 15),
+                    sortie: None,
+                    duree_sans_emploi: None,
+                    orientation: None,
+                })
+                .collect(),
+            evenements: (0..20)
+                .map(|rang| FicheEvenement {
+                    personne: personne(rang),
+                    statut: StatutAccompagnement::Suivi,
+                    niveau: NiveauSoutien::Suivi,
+                    emploi: Emploi::Cdi,
+                    formation: Formation::SansObjet,
+                    emploi_mois: Emploi::Cdi,
+                    formation_mois: Formation::SansObjet,
+                    date,
+                })
+                .collect(),
+        }
+    }
+
+    async fn service(approbation: &str, instant: &str) -> (Service, Arc<HorlogeFixe>, tempfile::TempDir) {
+        let dossier = tempfile::tempdir().unwrap();
+        let horloge = Arc::new(HorlogeFixe::nouvelle(instant.parse().unwrap()));
+        let texte = format!(
+            "[noeud]\nidentifiant = 'cdg-287000012'\n[hub]\nadresse = 'http://127.0.0.1:1'\nidentifiant = 'https://hub.example'\n\
+             cle_publique = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo'\n[publication]\napprobation = '{approbation}'\n\
+             [horaire]\n'{JEU}' = '0 6 * * 1'\n"
+        );
+        let configuration = Configuration::lit_texte(&texte, dossier.path()).unwrap();
+        let base = Base::ouvre(&configuration.noeud.base, &configuration.noeud.identifiant).await.unwrap();
+        let remontee = remontee();
+        let a = AImporter { remontee: &remontee, empreinte: "00", fichier: "essai.xlsx" };
+        base.importe(a, horloge.maintenant()).await.unwrap();
+        let cle = CleSignature::generer(&mut ChaCha20Rng::seed_from_u64(7));
+        (Service { configuration, base, cle, horloge: horloge.clone() }, horloge, dossier)
+    }
+
+    #[tokio::test]
+    async fn a_run_missed_while_the_machine_was_off_happens_once() {
+        let (service, horloge, _dossier) = service("automatique", "2026-04-06T12:00:00Z").await;
+        assert_eq!(service.passe().await.unwrap(), Passage::default(), "the first start missed nothing");
+        horloge.regle("2026-04-28T12:00:00Z".parse().unwrap());
+        let passage = service.passe().await.unwrap();
+        assert_eq!(passage.scelles, ["ea.indicateurs 2026-T1"], "three Mondays were missed, one run happens");
+        assert_eq!(service.passe().await.unwrap(), Passage::default());
+        assert_eq!(service.base.tete().await.unwrap().unwrap().0, 1);
+    }
+
+    #[tokio::test]
+    async fn the_first_publication_of_a_campaign_waits_for_a_human() {
+        let (service, horloge, _dossier) = service("humaine", "2026-04-06T12:00:00Z").await;
+        service.passe().await.unwrap();
+        horloge.regle("2026-04-13T12:00:00Z".parse().unwrap());
+        assert_eq!(service.passe().await.unwrap().en_attente, ["ea.indicateurs 2026-T1"]);
+        assert!(service.base.tete().await.unwrap().is_none(), "nothing was sealed");
+        service.base.approuve(JEU, "2026-T1", "agent", horloge.maintenant()).await.unwrap();
+        horloge.regle("2026-04-20T12:00:00Z".parse().unwrap());
+        assert_eq!(service.passe().await.unwrap().scelles, ["ea.indicateurs 2026-T1"]);
+    }
+
+    #[tokio::test]
+    async fn an_unchanged_content_is_not_sealed_twice() {
+        let (service, horloge, _dossier) = service("automatique", "2026-04-06T12:00:00Z").await;
+        service.passe().await.unwrap();
+        for lundi in ["2026-04-13T12:00:00Z", "2026-04-20T12:00:00Z"] {
+            horloge.regle(lundi.parse().unwrap());
+            service.passe().await.unwrap();
+        }
+        assert_eq!(service.base.tete().await.unwrap().unwrap().0, 1);
+    }
+}

@@ -134,6 +134,15 @@ impl TableBrute {
         Ok(self)
     }
 
+    /// The cells that pass, with the relations all of whose members do.
+    pub(crate) fn filtree(&self, passe: impl Fn(&Cle) -> bool) -> Self {
+        let cellules: Vec<CelluleBrute> = self.cellules.iter().filter(|c| passe(&c.cle)).cloned().collect();
+        let rang = cellules.iter().enumerate().map(|(i, c)| (c.cle.clone(), i)).collect();
+        let entiere = |r: &&RelationConnue| r.parties.iter().chain([&r.total]).all(&passe);
+        let relations = self.relations.iter().filter(entiere).cloned().collect();
+        Self { jeu: self.jeu.clone(), cellules, rang, parents: self.parents.clone(), relations }
+    }
+
     /// Relations added by the caller.
     pub fn relations(&self) -> &[RelationConnue] {
         &self.relations

@@ -33,6 +33,7 @@ pub mod protection;
 pub mod protegee;
 pub mod recontrole;
 pub mod relations;
+pub mod retrait;
 pub mod somme;
 pub mod suppression;
 pub mod systeme;

@@ -7,6 +7,7 @@ use referentiel::jeu::Jeu;
 use serde::{Deserialize, Serialize};
 
 use crate::protegee::ValeurPubliee;
+use crate::retrait::Croisement;
 
 /// What is done with a true zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,4 +70,6 @@ pub struct Passe {
     pub deja_publiees: BTreeMap<Cle, ValeurPubliee>,
     /// Cells masked in the previous quarter: cheaper to mask again, for a stable pattern.
     pub motif_precedent: BTreeSet<Cle>,
+    /// Crossings withdrawn before for the same period, or for a nearer audience: they stay withdrawn.
+    pub croisements_retires: BTreeSet<Croisement>,
 }

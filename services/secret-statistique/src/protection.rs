@@ -1,6 +1,7 @@
 //! `proteger`: primary rules, complementary suppression over one system, certificate, then what is
 //! shown. A table without a valid certificate does not come out.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use referentiel::Decimal;
@@ -11,6 +12,7 @@ use crate::certificat;
 use crate::modele::{self, Modele};
 use crate::politique::{Passe, Politique};
 use crate::protegee::{CelluleProtegee, Motif, Rapport, TableProtegee, ValeurPubliee};
+use crate::retrait;
 use crate::suppression::{self, Decision, SansIssue};
 use crate::systeme::Sort;
 
@@ -34,8 +36,45 @@ pub fn proteger(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Res
     if politique.seuil < plancher || politique.seuil_sensible < plancher {
         return Err(EchecProtection::SousLePlancher(politique.seuil.min(politique.seuil_sensible), plancher));
     }
+    let mut retires = passe.croisements_retires.clone();
+    let mut table =
+        if retires.is_empty() { Cow::Borrowed(brute) } else { Cow::Owned(brute.sans_croisements(&retires)) };
+    loop {
+        match protege_telle_quelle(&table, politique, passe)? {
+            Ok(mut protegee) => {
+                protegee.rapport.croisements_retires = retires.into_iter().collect();
+                return Ok(protegee);
+            }
+            Err((etroites, echec)) => {
+                let croisements = retrait::croisements(&table, &etroites, passe);
+                if croisements.is_empty() {
+                    return Err(echec);
+                }
+                table = Cow::Owned(table.sans_croisements(&croisements));
+                retires.extend(croisements);
+            }
+        }
+    }
+}
+
+/// Cells that no pattern of masks can protect, and what to say if nothing can be withdrawn.
+type Etroites = (Vec<Cle>, EchecProtection);
+
+fn protege_telle_quelle(
+    brute: &TableBrute,
+    politique: &Politique,
+    passe: &Passe,
+) -> Result<Result<TableProtegee, Etroites>, EchecProtection> {
     let modele = modele::construit(brute, politique, passe)?;
-    let decision = suppression::protege(&modele.systeme).map_err(|e| sans_issue(&e, brute, &modele))?;
+    let decision = match suppression::protege(&modele.systeme) {
+        Ok(decision) => decision,
+        Err(SansIssue::TropEtroites(places)) => {
+            let cles = places.iter().filter_map(|p| Some(brute.cellules().get(*modele.places.get(*p)?)?.cle.clone()));
+            let cles = cles.collect();
+            return Ok(Err((cles, sans_issue(&SansIssue::TropEtroites(places), brute, &modele))));
+        }
+        Err(autre) => return Err(sans_issue(&autre, brute, &modele)),
+    };
     let largeurs = certificat::verifier(&modele.systeme, &decision.masquees, &decision.certificat)
         .map_err(|defaut| EchecProtection::AuditEchoue(defaut.to_string()))?;
     let mut masques = masques(brute, &modele, &decision);
@@ -46,7 +85,7 @@ pub fn proteger(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Res
         .map(|(i, c)| montre(i, c, brute, politique, &modele, &mut masques))
         .collect();
     let rapport = rapport(brute, &modele, &decision, &largeurs, &cellules, &masques);
-    Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport })
+    Ok(Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport }))
 }
 
 fn sans_issue(echec: &SansIssue, brute: &TableBrute, modele: &Modele) -> EchecProtection {
@@ -97,6 +136,7 @@ fn rapport(
         primaires: masques.values().filter(|m| m.est_primaire()).count(),
         complementaires: masques.values().filter(|m| **m == Motif::Complementaire).count(),
         motifs,
+        croisements_retires: vec![],
         differees: modele.differees.keys().map(|i| brute.cellules()[*i].cle.clone()).collect(),
         perte: positions().filter(complementaire).map(valeur).sum(),
         largeur_atteinte: positions().filter(due).map(|r| u64::try_from(largeurs[r]).unwrap_or(u64::MAX)).min(),

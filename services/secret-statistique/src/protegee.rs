@@ -93,6 +93,8 @@ pub struct Rapport {
     pub complementaires: usize,
     /// Reason of each masked cell.
     pub motifs: Vec<(Cle, Motif)>,
+    /// Crossings withdrawn whole, because no pattern of masks could protect them.
+    pub croisements_retires: Vec<crate::retrait::Croisement>,
     /// Cells that still show their earlier value: the correction is of too few persons.
     pub differees: Vec<Cle>,
     /// Persons counted in the cells masked to protect others: what readers lose.

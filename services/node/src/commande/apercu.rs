@@ -68,12 +68,20 @@ fn audience(protegee: &TableProtegee) -> Result<()> {
     let p = protegee.politique();
     let compte = |n: usize, un: &str, plusieurs: &str| format::compte(n as u64, un, plusieurs);
     dit(&format!(
-        "  Audience « {} », seuil {} ({} avec le handicap) : {}, {} sous le seuil, {}.",
+        "  Audience « {} », seuil {} ({} avec le handicap) : {}, {} (dont {} en complément).",
         p.audience.code(),
         p.seuil,
         p.seuil_sensible,
         compte(r.publiees, "cellule montrée", "cellules montrées"),
-        compte(r.primaires, "masquée", "masquées"),
-        compte(r.complementaires, "masquée en complément", "masquées en complément"),
-    ))
+        compte(r.motifs.len(), "masquée", "masquées"),
+        r.complementaires,
+    ))?;
+    if let Some(largeur) = r.largeur_atteinte {
+        dit(&format!(
+            "    Toute case masquée garde un intervalle d’au moins {largeur} pour qui connaît tout le reste."
+        ))?;
+    }
+    r.croisements_retires
+        .iter()
+        .try_for_each(|c| dit(&format!("    Croisement retiré, aucun masque ne le protège : {c}")))
 }

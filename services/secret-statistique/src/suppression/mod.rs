@@ -55,7 +55,7 @@ pub enum SansIssue {
         /// The other.
         masquee: usize,
     },
-    /// Cells stay too narrow whatever may still be masked.
+    /// Cells stay too narrow whatever may still be masked; by position, those always equal to them included.
     #[error("{} cellules masquées resteraient calculables ou trop étroites", .0.len())]
     TropEtroites(Vec<usize>),
 }
@@ -77,8 +77,8 @@ pub fn protege(systeme: &Systeme) -> Result<Decision, SansIssue> {
     }
     let echecs = preuves.non_prouvees();
     if !echecs.is_empty() {
-        let position = |k: &u32| noyau.classe_de.iter().position(|c| c == k);
-        return Err(SansIssue::TropEtroites(echecs.iter().filter_map(position).collect()));
+        let places = noyau.classe_de.iter().enumerate();
+        return Err(SansIssue::TropEtroites(places.filter(|(_, k)| echecs.contains(k)).map(|(i, _)| i).collect()));
     }
     let ajoutees = (0..initiaux.len()).filter(|k| preuves.masques[*k] && !initiaux[*k]).count();
     travail.reparation = ajoutees - travail.fermeture.min(ajoutees);

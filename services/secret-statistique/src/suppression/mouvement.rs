@@ -39,6 +39,8 @@ pub(crate) struct Demande {
     pub limite: u32,
     /// Distinguishes attempts.
     pub graine: u64,
+    /// Whether shown zeros may be changed too: when nothing else is left.
+    pub zeros: bool,
 }
 
 /// Scratch space reused by every search.
@@ -128,6 +130,12 @@ impl<'n> Chercheur<'n> {
         mieux
     }
 
+    /// True when a shown class may be masked to let the move through.
+    fn ouvrable(&self, c: u32, demande: Demande) -> bool {
+        let classe = &self.noyau.classes[c as usize];
+        classe.sort == Sort::Libre && (classe.valeur > 0 || demande.zeros)
+    }
+
     /// Starts a search: the only thing broken is the change asked.
     fn ouvre(&mut self, demande: Demande) -> bool {
         self.alea = Alea(melange(u64::from(demande.cible) << 20 ^ demande.graine ^ (demande.montant as u64) << 50));
@@ -159,7 +167,7 @@ impl<'n> Chercheur<'n> {
     fn prix(&self, demande: Demande) -> Option<i64> {
         self.rompues.iter().try_fold(0i64, |prix, c| {
             let classe = self.noyau.classes.get(*c as usize).filter(|_| *c != demande.cible)?;
-            (classe.sort == Sort::Libre).then_some(prix.saturating_add(classe.cout))
+            self.ouvrable(*c, demande).then_some(prix.saturating_add(classe.cout))
         })
     }
 
@@ -173,7 +181,7 @@ impl<'n> Chercheur<'n> {
         let mut meilleure: Option<(i64, u64, u32, i64)> = None;
         for i in 0..atomes.len().min(CANDIDATES) {
             let (a, coef) = atomes[(depart + i * saut) % atomes.len()];
-            if self.repos[a as usize] > pas || !(masques[a as usize] || ouvrir) {
+            if self.repos[a as usize] > pas || !(masques[a as usize] || ouvrir && self.ouvrable(a, demande)) {
                 continue;
             }
             let change = self.borne(a, -ecart / coef);

@@ -88,7 +88,8 @@ impl<'n> Preuves<'n> {
                 return true;
             }
             if let Some(montant) = self.montant(k, essai) {
-                let demande = Demande { cible: k, montant, limite: effort.pas, graine: u64::from(essai) << 32 };
+                let demande =
+                    Demande { cible: k, montant, limite: effort.pas, graine: u64::from(essai) << 32, zeros: false };
                 if let Some(m) = self.chercheur.cherche(&self.masques, demande) {
                     self.retient(a_l_echelle(m));
                 }

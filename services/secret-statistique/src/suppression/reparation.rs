@@ -90,7 +90,15 @@ fn voisine(preuves: &mut Preuves<'_>, k: u32) -> bool {
         let classe = &noyau.classes[*c as usize];
         (classe.valeur == 0, classe.cout, *c)
     };
-    let libre = |c: &u32| !preuves.masques[*c as usize] && noyau.classes[*c as usize].sort == Sort::Libre;
+    // A zero under a total of zero stays computable however much is masked: it would protect nothing,
+    // and would need a proof that cannot be found.
+    let valeur = |c: u32| noyau.classes[c as usize].valeur;
+    let sans_jeu = |c: u32| {
+        let nulle = |l: u32| noyau.lignes.ligne(l).iter().all(|(d, _)| valeur(*d) == 0);
+        valeur(c) == 0 && noyau.colonnes.ligne(c).iter().any(|(l, _)| nulle(*l))
+    };
+    let libre =
+        |c: &u32| !preuves.masques[*c as usize] && noyau.classes[*c as usize].sort == Sort::Libre && !sans_jeu(*c);
     let choisie = voisines.map(|(c, _)| *c).filter(libre).min_by_key(prix);
     masque(preuves, choisie)
 }
