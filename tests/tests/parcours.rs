@@ -100,7 +100,7 @@ fn one_event_goes_through_the_nine_steps() {
     assert_eq!(observation["valeur"].to_string().trim_matches('"'), attendu_suivi.to_string());
     println!("8 store        observation enregistrée avec son accusé");
     println!("9 restitution  GraphQL : EA01 de BFC01 = {}", observation["valeur"]);
-    assert!(terrain.page("/?campagne=2026-T1&region=27").unwrap().contains("BFC01"));
+    assert!(terrain.page("/?campagne=2026-T1&region=27&colonnes=dispositifs").unwrap().contains("BFC01"));
 
     drop(hub);
     let verification = terrain.hub(&["verifier"]).unwrap().output().unwrap();

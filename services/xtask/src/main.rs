@@ -11,6 +11,8 @@ mod outil;
 mod postgres;
 mod test;
 
+use std::process::ExitCode;
+
 use anyhow::Result;
 use clap::Parser;
 
@@ -29,11 +31,22 @@ enum Commande {
     Bench(bench::Mesure),
 }
 
-fn main() -> Result<()> {
-    match Commande::parse() {
-        Commande::Demo(o) => demo::execute(&o),
-        Commande::Test(o) => test::execute(&o),
-        Commande::Generate(o) => generate::execute(&o),
-        Commande::Bench(m) => bench::execute(&m),
+fn main() -> ExitCode {
+    match execute(&Commande::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            // The chain of causes without a stack: the person who runs the command needs the sentence.
+            eprintln!("{}", e.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n  "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(commande: &Commande) -> Result<()> {
+    match commande {
+        Commande::Demo(o) => demo::execute(o),
+        Commande::Test(o) => test::execute(o),
+        Commande::Generate(o) => generate::execute(o),
+        Commande::Bench(m) => bench::execute(m),
     }
 }

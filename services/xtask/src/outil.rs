@@ -39,8 +39,12 @@ pub fn sortie(commande: &mut Command) -> Result<String> {
     if s.status.success() { Ok(texte) } else { bail!("{commande:?} failed: {}\n{texte}", s.status) }
 }
 
-/// Builds the two services and gives the folder they are in.
+/// Builds the two services and gives the folder they are in. `MAILLAGE_PROGRAMMES` names programs
+/// already built, an installed version for instance.
 pub fn construit(optimise: bool) -> Result<PathBuf> {
+    if let Some(dossier) = env::var_os("MAILLAGE_PROGRAMMES") {
+        return Ok(dossier.into());
+    }
     let mut cargo = cargo();
     cargo.args(["build", "--workspace", "--bins"]);
     if optimise {

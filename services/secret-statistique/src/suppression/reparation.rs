@@ -41,17 +41,27 @@ pub(crate) fn repare<'n>(preuves: &mut Preuves<'n>, base: &'n Base, restes: &[u3
     avance
 }
 
-/// The cheapest move found that changes the class by what it lacks.
+/// The cheapest move found that changes the class by what it lacks; through zeros only when there is no other.
 fn passage<'n>(
     preuves: &mut Preuves<'n>,
     par_atomes: &mut Chercheur<'n>,
     k: u32,
     tour: u64,
 ) -> Option<(i64, Mouvement)> {
+    passage_par(preuves, par_atomes, k, tour, false).or_else(|| passage_par(preuves, par_atomes, k, tour, true))
+}
+
+fn passage_par<'n>(
+    preuves: &mut Preuves<'n>,
+    par_atomes: &mut Chercheur<'n>,
+    k: u32,
+    tour: u64,
+    zeros: bool,
+) -> Option<(i64, Mouvement)> {
     let mut mieux: Option<(i64, Mouvement)> = None;
     for essai in 0..ESSAIS {
         let Some(montant) = preuves.montant(k, (essai % 2) as u32) else { continue };
-        let demande = Demande { cible: k, montant, limite: 400, graine: (tour << 40) | (essai << 32) };
+        let demande = Demande { cible: k, montant, limite: 400, graine: (tour << 40) | (essai << 32), zeros };
         let chercheur = if essai % 4 < 2 { &mut *par_atomes } else { &mut preuves.chercheur };
         if let Some((prix, m)) = chercheur.ouvrage(&preuves.masques, demande)
             && mieux.as_ref().is_none_or(|(p, _)| prix < *p)
