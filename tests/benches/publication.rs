@@ -1,6 +1,8 @@
 //! A campaign of 5 000 persons from the workbooks to the hub's store: milliseconds of each stage.
 //! Run by `cargo xtask bench publication`.
 
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -103,7 +103,7 @@ impl Terrain {
 
     fn cle(&self, nom: &str, fichier: &Path) -> Result<String> {
         let sortie = Command::new(programme(nom)?).args(["cle", "creer", "-o"]).arg(fichier).output()?;
-        Ok(reussie(sortie)?.lines().last().unwrap_or_default().trim().to_owned())
+        Ok(reussie(&sortie)?.lines().last().unwrap_or_default().trim().to_owned())
     }
 
     /// The folder.
@@ -125,7 +125,7 @@ impl Terrain {
 
     /// Runs a command of a node to its success and gives what it printed.
     pub fn execute(&self, centre: &Centre, arguments: &[&str]) -> Result<String> {
-        reussie(self.noeud(centre, arguments)?.output()?)
+        reussie(&self.noeud(centre, arguments)?.output()?)
     }
 
     /// A command of the hub.
@@ -195,7 +195,7 @@ fn campagne(code: &str, centres: &[&Centre]) -> Result<String> {
 }
 
 /// Standard output of a command that succeeded.
-pub fn reussie(sortie: Output) -> Result<String> {
+pub fn reussie(sortie: &Output) -> Result<String> {
     let texte = String::from_utf8_lossy(&sortie.stdout).into_owned();
     if sortie.status.success() {
         return Ok(texte);

@@ -3,6 +3,13 @@
 //!
 //! `strace` injects the kill; it is installed by `cargo xtask test`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it saw and stops at the first surprise"
+)]
+
 use std::fs;
 use std::process::Command;
 
@@ -97,7 +104,7 @@ fn a_node_killed_anywhere_publishes_exactly_once() {
             let publier = terrain.noeud(cdg70, &["publier", "--campagne", CAMPAGNE]).unwrap();
             let fini = coupee(&publier, appel, rang).output().unwrap().status.success();
             tues += usize::from(!fini);
-            reussie(terrain.noeud(cdg70, &["publier", "--campagne", CAMPAGNE]).unwrap().output().unwrap()).unwrap();
+            reussie(&terrain.noeud(cdg70, &["publier", "--campagne", CAMPAGNE]).unwrap().output().unwrap()).unwrap();
             arrive_exactement_une_fois(&terrain, &format!("node killed at {appel} {rang}"));
             drop(hub);
             if fini {
@@ -108,7 +115,7 @@ fn a_node_killed_anywhere_publishes_exactly_once() {
     println!("the node was killed {tues} times");
     assert!(tues >= 8, "only {tues} kills: the test has lost its teeth");
     let verifie = terrain.hub(&["verifier"]).unwrap().output().unwrap();
-    reussie(verifie).unwrap();
+    reussie(&verifie).unwrap();
 }
 
 #[test]
@@ -130,10 +137,10 @@ fn a_hub_killed_anywhere_stores_exactly_once() {
             tues += usize::from(!fini);
             drop(hub);
             let hub = terrain.sert().unwrap();
-            reussie(publier()).unwrap();
+            reussie(&publier()).unwrap();
             arrive_exactement_une_fois(&terrain, &format!("hub killed at {appel} {rang}"));
             drop(hub);
-            reussie(terrain.hub(&["verifier"]).unwrap().output().unwrap()).unwrap();
+            reussie(&terrain.hub(&["verifier"]).unwrap().output().unwrap()).unwrap();
             if fini {
                 break;
             }

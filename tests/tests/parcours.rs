@@ -1,5 +1,12 @@
 //! The path of one fact, from the cell of a workbook to the hub's answer, with the real programs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it saw and stops at the first surprise"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 

@@ -138,10 +138,9 @@ async fn importe_dans(tx: &mut Ecriture<'_>, a: AImporter<'_>, instant: DateTime
     let nouvelles = rangees(a.remontee)?;
     let avant = tranche(tx, trimestre, &dispositifs).await?;
     let comptes = compare(&avant, &nouvelles);
-    if comptes == (Comptes { inchanges: comptes.inchanges, ..Comptes::default() }) {
-        if let Some(le) = dernier_identique(tx, a.empreinte).await? {
-            return Ok(Issue::DejaFait { le, comptes });
-        }
+    let rien_ne_change = comptes == Comptes { inchanges: comptes.inchanges, ..Comptes::default() };
+    if rien_ne_change && let Some(le) = dernier_identique(tx, a.empreinte).await? {
+        return Ok(Issue::DejaFait { le, comptes });
     }
     let id = inscrit(tx, a, trimestre, &dispositifs, comptes, instant).await?;
     remplace(tx, id, trimestre, &avant, &nouvelles).await?;

@@ -58,7 +58,7 @@ fn montre(bilan: &Bilan) -> Result<ExitCode> {
         match a.status {
             StatutAccuse::Acceptee => dit(&format!("Position {} acceptée par le hub.", a.seq))?,
             StatutAccuse::Perimee => {
-                dit(&format!("Position {} : le hub avait déjà une révision plus récente.", a.seq))?
+                dit(&format!("Position {} : le hub avait déjà une révision plus récente.", a.seq))?;
             }
             StatutAccuse::Refusee => {
                 refus += 1;

@@ -223,7 +223,7 @@ mod tests {
             "nb_professionnels_hors_administratifs" => "2".into(),
             "reference_personne" | "evt_reference_personne" => format!("GES04{:09}", ligne * 7_368_787),
             "structure_accompagnante" => "structure HORIZON".into(),
-            "date_naissance" => format!("{:02}/04/1988", ligne),
+            "date_naissance" => format!("{ligne:02}/04/1988"),
             "date_entree" => "10/02/2024".into(),
             "sexe" => "femme".into(),
             "handicap_principal" => "Troubles du psychisme".into(),
