@@ -11,9 +11,9 @@ use super::voisinage::{ATOMES, autour};
 use crate::systeme::Sort;
 
 /// Searches for a move through shown cells, of which the cheapest is kept.
-const ESSAIS: u64 = 16;
-/// Price of a passage past which another way is looked for: about two middling cells.
-const CHER: i64 = 120;
+const ESSAIS: u64 = 32;
+/// Round from which shown zeros may be masked.
+const TOUR_DES_ZEROS: u64 = 8;
 /// Shown cells weighed when none is found.
 const LIBERATEURS: usize = 60;
 
@@ -24,9 +24,9 @@ pub(crate) fn repare<'n>(preuves: &mut Preuves<'n>, base: &'n Base, restes: &[u3
     for k in restes {
         if !preuves.est_prouvee(*k) {
             let passage = passage(preuves, &mut par_atomes, *k, tour);
-            // One more shown cell let go of is often enough; a long passage is kept for when it is not.
-            let cher = passage.as_ref().is_none_or(|(prix, _)| tour < 3 && (*prix > CHER || preuves.largeur(*k) == 0));
-            let liberation = if cher { liberation(preuves, base, *k) } else { None };
+            // A cell that can already move needs room: a passage gives it. One that cannot may be freed for less.
+            let fixe = tour < TOUR_DES_ZEROS && preuves.largeur(*k) == 0;
+            let liberation = if fixe || passage.is_none() { liberation(preuves, base, *k) } else { None };
             avance |= match (passage, liberation) {
                 (Some((prix, m)), l) if l.as_ref().is_none_or(|(autre, _)| prix <= *autre) => {
                     masque(preuves, m.iter().map(|(k, _)| *k));
@@ -34,7 +34,7 @@ pub(crate) fn repare<'n>(preuves: &mut Preuves<'n>, base: &'n Base, restes: &[u3
                     true
                 }
                 (_, Some((_, ouvertes))) => masque(preuves, ouvertes),
-                _ => voisine(preuves, *k),
+                _ => voisine(preuves, *k, tour >= TOUR_DES_ZEROS) || tour < TOUR_DES_ZEROS,
             };
         }
     }
@@ -92,7 +92,7 @@ fn liberation(preuves: &Preuves<'_>, base: &Base, k: u32) -> Option<(i64, Vec<u3
 }
 
 /// Last resort: the cheapest shown cell that shares a relation with the class, were it a zero.
-fn voisine(preuves: &mut Preuves<'_>, k: u32) -> bool {
+fn voisine(preuves: &mut Preuves<'_>, k: u32, zeros: bool) -> bool {
     let noyau = preuves.noyau;
     let voisines = noyau.colonnes.ligne(k).iter().flat_map(|(l, _)| noyau.lignes.ligne(*l));
     // A zero costs nothing to the reader but tells that it hides something: after all the others.
@@ -107,8 +107,8 @@ fn voisine(preuves: &mut Preuves<'_>, k: u32) -> bool {
         let nulle = |l: u32| noyau.lignes.ligne(l).iter().all(|(d, _)| valeur(*d) == 0);
         valeur(c) == 0 && noyau.colonnes.ligne(c).iter().any(|(l, _)| nulle(*l))
     };
-    let libre =
-        |c: &u32| !preuves.masques[*c as usize] && noyau.classes[*c as usize].sort == Sort::Libre && !sans_jeu(*c);
+    let permise = |c: u32| masquable(noyau, c) || (zeros && noyau.classes[c as usize].sort == Sort::Libre);
+    let libre = |c: &u32| !preuves.masques[*c as usize] && permise(*c) && !sans_jeu(*c);
     let choisie = voisines.map(|(c, _)| *c).filter(libre).min_by_key(prix);
     masque(preuves, choisie)
 }
