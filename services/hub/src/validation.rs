@@ -8,7 +8,6 @@ mod codage;
 mod dispositifs;
 mod marges;
 mod politique;
-mod secret;
 
 use publication::contenu::ContenuIndicateurs;
 use publication::{CodeRefus, Contenu, PublicationVerifiee, Refus};
@@ -78,7 +77,6 @@ fn tables(contenu: &ContenuIndicateurs, jeu: &Jeu, configuration: &Configuration
             Ok(codee) => {
                 refus.extend(cellules::objections(&codage, &codee, &table.politique));
                 refus.extend(marges::objections(&codage, &codee, contenu.territoires()));
-                refus.extend(secret::objections(jeu, &table.cellules, contenu.territoires(), &table.politique));
             }
         }
     }
