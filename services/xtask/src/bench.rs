@@ -14,8 +14,12 @@ pub enum Mesure {
     Import(import::Options),
     /// Publication d’une campagne de 5 000 personnes, millisecondes par étape.
     Publication,
-    /// Secret statistique : protection et audit sur des tables de tailles croissantes.
-    Secret,
+    /// Secret statistique : protection et audit de tables données sous la forme FICHIER:SEUIL.
+    Secret {
+        /// Tables à protéger.
+        #[arg(required = true, value_name = "FICHIER:SEUIL")]
+        tables: Vec<String>,
+    },
 }
 
 /// Runs a measurement.
@@ -23,7 +27,10 @@ pub fn execute(mesure: &Mesure) -> Result<()> {
     match mesure {
         Mesure::Import(o) => import::execute(o),
         Mesure::Publication => banc("maillage-tests", "publication"),
-        Mesure::Secret => lance(cargo().args(["run", "--release", "-p", "secret-statistique", "--example", "banc"])),
+        Mesure::Secret { tables } => {
+            let banc = ["run", "--release", "-p", "secret-statistique", "--example", "secret_banc", "--"];
+            lance(cargo().args(banc).args(tables))
+        }
     }
 }
 
