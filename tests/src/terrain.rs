@@ -27,6 +27,12 @@ pub struct Service(Child);
 
 impl Drop for Service {
     fn drop(&mut self) {
+        // Under a tracer the service is a child of the process started: it would outlive it and keep its port.
+        let pid = self.0.id();
+        let enfants = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        for enfant in enfants.split_whitespace() {
+            let _ = Command::new("kill").args(["-9", enfant]).status();
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
