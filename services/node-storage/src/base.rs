@@ -86,8 +86,10 @@ impl Base {
 }
 
 fn migrations() -> Migrator {
-    const FICHIERS: &[(i64, &str, &str)] =
-        &[(1, "noeud", include_str!("../../../migrations/node/sqlite/0001_noeud.sql"))];
+    const FICHIERS: &[(i64, &str, &str)] = &[
+        (1, "noeud", include_str!("../../../migrations/node/sqlite/0001_noeud.sql")),
+        (2, "brouillon", include_str!("../../../migrations/node/sqlite/0002_brouillon.sql")),
+    ];
     let migrations = FICHIERS.iter().map(|(numero, nom, sql)| {
         Migration::new(*numero, (*nom).into(), MigrationType::Simple, sql.into_sql_str(), false)
     });

@@ -5,6 +5,7 @@
 
 pub mod approbation;
 pub mod base;
+pub mod brouillon;
 pub mod envoi;
 pub mod fiche;
 pub mod horaire;

@@ -8,8 +8,8 @@ mod campagne;
 mod choix;
 mod style;
 
-pub use annotation::annoter;
-pub use campagne::{Campagne, Saisie, modele_campagne};
+pub use annotation::{Correction, annoter, corriger};
+pub use campagne::{Campagne, Saisie, classeur, modele_campagne};
 
 use rust_xlsxwriter::XlsxError;
 

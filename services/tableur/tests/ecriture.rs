@@ -11,7 +11,7 @@ use classeur::{C, Classeur, anomalies, lit, t};
 use proptest::prelude::*;
 use referentiel::Decimal;
 use referentiel::controle::{Fiche, Severite};
-use tableur::ecriture::{Campagne, Saisie, annoter, modele_campagne};
+use tableur::ecriture::{Campagne, Correction, Saisie, annoter, corriger, modele_campagne};
 use tableur::{AnomalieSituee, Modele, Valeur};
 
 fn jour(annee: i32, mois: u32, jour: u32) -> NaiveDate {
@@ -225,5 +225,27 @@ proptest! {
         };
         let source = Classeur::sain().ods();
         prop_assert!(annoter(&source, Modele::cfea(), &vec![anomalie; nombre], jour(2026, 4, 2)).is_ok());
+    }
+}
+
+#[test]
+fn a_corrected_workbook_changes_only_the_cells_that_were_mended() {
+    let fautif = Classeur::sain().pose("Personnes", "F2", Some(t("31/02/1990"))).pose("Personnes", "E3", None);
+    for octets in [fautif.xlsx(), fautif.ods()] {
+        let correction = |cellule: &str, valeur: &str| Correction {
+            feuille: "Personnes".to_owned(),
+            cellule: cellule.to_owned(),
+            valeur: valeur.to_owned(),
+        };
+        let corrections = [correction("F2", "28/02/1990"), correction("E3", "Horizon"), correction("F4", "")];
+        let corrige = corriger(&octets, Modele::cfea(), &corrections, jour(2026, 4, 2)).unwrap();
+        let (_, avant) = lit(&octets).unwrap();
+        let (_, apres) = lit(&corrige).unwrap();
+        assert_eq!(apres.valeur(Fiche::Personne, 2, "date_naissance"), &Valeur::Date(jour(1990, 2, 28)));
+        assert_eq!(apres.valeur(Fiche::Personne, 3, "structure_accompagnante"), &texte("Horizon"));
+        assert_eq!(apres.valeur(Fiche::Personne, 4, "date_naissance"), &Valeur::Vide, "an empty correction empties");
+        for champ in ["reference_personne", "date_entree", "sexe"] {
+            assert_eq!(apres.valeur(Fiche::Personne, 2, champ), avant.valeur(Fiche::Personne, 2, champ));
+        }
     }
 }

@@ -1,20 +1,17 @@
 //! `maillage-node importer`, `annuler-import`, `imports`.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use dossier::controle::{CampagneAttendue, Contexte as ContexteControle, Referentiel};
-use node_storage::Base;
 use node_storage::import::{AImporter, Comptes, Issue};
 use referentiel::format;
 use referentiel::periode::Trimestre;
 use serde_json::{Value, json};
 
-use super::{Acces, dit, lecture};
-use crate::configuration::Campagne;
-use crate::saisie::{Contexte, Depot, DepotAnterieur, Fenetre, Statut, Verdict};
+use super::{Acces, dit};
+use crate::saisie::processus::{self, Source};
+use crate::saisie::{self, Statut, Verdict};
 
 /// Options of `importer`.
 #[derive(Debug, clap::Args)]
@@ -40,8 +37,9 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let base = acces
         .attends(async { if o.verifier { acces.base_existante().await } else { acces.base().await.map(Some) } })?;
     let modele = acces.configuration.noeud.modele_classeur.as_deref();
-    let verdict =
-        lecture::verifie(&o.fichier, modele, !o.verifier, |lu| contexte(acces, base.as_ref(), o.campagne, lu))?;
+    let verdict = processus::verifie(Source::Fichier(&o.fichier), modele, !o.verifier, |lue| {
+        acces.attends(saisie::contexte(&acces.configuration, base.as_ref(), acces.maintenant(), (o.campagne, lue)))
+    })?;
     if let Some(sortie) = o.annoter.as_ref().filter(|_| verdict.statut != Statut::Illisible) {
         annote(acces, &o.fichier, &verdict, sortie)?;
     }
@@ -87,7 +85,8 @@ fn json_de(issue: &Issue) -> Value {
     }
 }
 
-fn en_phrase(c: &Comptes) -> String {
+/// What an import changed, in words.
+pub(crate) fn en_phrase(c: &Comptes) -> String {
     let n = |n: u32, un: &str, plusieurs: &str| format::compte(u64::from(n), un, plusieurs);
     format!(
         "{}, {}, {}, {}",
@@ -98,54 +97,9 @@ fn en_phrase(c: &Comptes) -> String {
     )
 }
 
-/// What the node knows, for a workbook of this campaign.
-fn contexte(acces: &Acces, base: Option<&Base>, voulue: Option<Trimestre>, lue: Option<Trimestre>) -> Result<Contexte> {
-    let Some(trimestre) = voulue.or(lue) else { return Ok(Contexte::default()) };
-    let annoncee = acces.configuration.campagne_de(trimestre);
-    let attendue = match (annoncee, voulue) {
-        (Some(c), _) => Some(CampagneAttendue { trimestre, date: c.date.unwrap_or(trimestre.fin()) }),
-        (None, Some(_)) => Some(CampagneAttendue { trimestre, date: trimestre.fin() }),
-        (None, None) => None,
-    };
-    let (remontees, anterieurs, connus) = match base {
-        Some(base) => acces.attends(memoire(base, trimestre))?,
-        None => Default::default(),
-    };
-    let referentiel = match annoncee.filter(|c| !c.dispositifs.is_empty()) {
-        Some(c) => Referentiel::Declare(c.dispositifs.iter().cloned().collect()),
-        None => Referentiel::Constate(connus),
-    };
-    Ok(Contexte {
-        controle: ContexteControle { campagne: attendue, referentiel, remontees, ..ContexteControle::default() },
-        depot: depot(acces, annoncee, anterieurs),
-    })
-}
-
-type Memoire = (Vec<dossier::Remontee>, Vec<DepotAnterieur>, BTreeSet<referentiel::identifiant::ReferenceDispositif>);
-
-async fn memoire(base: &Base, trimestre: Trimestre) -> Result<Memoire> {
-    let mut remontees = base.remontees(trimestre.precedent()).await?;
-    remontees.extend(base.remontees(trimestre).await?);
-    let imports = base.imports(10_000).await?;
-    let connus = imports.iter().flat_map(|i| &i.dispositifs).filter_map(|d| d.parse().ok()).collect();
-    let anterieurs = base.empreintes().await?;
-    let anterieurs =
-        anterieurs.into_iter().map(|(empreinte, le)| DepotAnterieur { empreinte, jour: le.date_naive() }).collect();
-    Ok((remontees, anterieurs, connus))
-}
-
-fn depot(acces: &Acces, annoncee: Option<&Campagne>, anterieurs: Vec<DepotAnterieur>) -> Depot {
-    let fenetre = annoncee.and_then(|c| Some(Fenetre { ouverture: c.ouverture?, cloture: c.limite_depot? }));
-    let attendus = annoncee
-        .filter(|c| !c.dispositifs.is_empty())
-        .map(|c| c.dispositifs.iter().map(|d| (d.clone(), vec![])).collect::<BTreeMap<_, Vec<String>>>());
-    let aujourdhui = acces.maintenant().with_timezone(&chrono_tz::Europe::Paris).date_naive();
-    Depot { jour: Some(aujourdhui), deposant: None, fenetre, attendus, anterieurs }
-}
-
 fn annote(acces: &Acces, fichier: &Path, verdict: &Verdict, sortie: &Path) -> Result<()> {
     let octets = std::fs::read(fichier)?;
-    let propre = acces.configuration.noeud.modele_classeur.as_deref().map(lecture::modele).transpose()?;
+    let propre = acces.configuration.noeud.modele_classeur.as_deref().map(processus::modele).transpose()?;
     let modele = propre.as_ref().unwrap_or_else(|| tableur::Modele::cfea());
     let annote = tableur::ecriture::annoter(&octets, modele, &verdict.anomalies, acces.maintenant().date_naive())
         .context("Le classeur annoté n’a pas pu être écrit.")?;

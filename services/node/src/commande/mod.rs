@@ -8,7 +8,6 @@ mod convention;
 mod envois;
 mod importer;
 mod indicateurs;
-mod lecture;
 mod modele;
 mod publier;
 mod servir;
@@ -115,7 +114,7 @@ pub fn execute() -> ExitCode {
 fn aiguille(ligne: Ligne) -> Result<ExitCode> {
     let acces = || Acces::ouvre(ligne.configuration.as_deref());
     match ligne.commande {
-        Commande::LireClasseur => lecture::dans_le_processus_borne(),
+        Commande::LireClasseur => crate::saisie::processus::dans_le_processus_borne(),
         Commande::Importer(o) => importer::execute(&acces()?, &o),
         Commande::AnnulerImport { numero } => importer::annule(&acces()?, numero),
         Commande::Imports { json } => importer::liste(&acces()?, json),

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::{Acces, CampagneOption, dit, lecture};
+use super::{Acces, CampagneOption, dit};
+use crate::saisie::processus;
 
 /// Options of `modele`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +36,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let remontee = remontees
         .into_iter()
         .find(|r| o.dispositif.as_ref().is_none_or(|d| r.dispositifs.iter().any(|f| &f.reference == d)));
-    let propre = acces.configuration.noeud.modele_classeur.as_deref().map(lecture::modele).transpose()?;
+    let propre = acces.configuration.noeud.modele_classeur.as_deref().map(processus::modele).transpose()?;
     let modele = propre.as_ref().unwrap_or_else(|| tableur::Modele::cfea());
     let jour = acces.maintenant().date_naive();
     let octets = crate::saisie::modele::prerempli(modele, remontee.as_ref(), trimestre, date, jour)

@@ -3,11 +3,14 @@
 //! Nothing is stored here, and nothing of a workbook may be written to a log.
 
 pub mod classeur;
+mod contexte;
 pub mod depot;
 pub mod modele;
+pub mod processus;
 pub mod verdict;
 
 pub use classeur::{Lecture, lire, verifier};
+pub use contexte::contexte;
 pub use depot::{Depot, DepotAnterieur, Fenetre};
 pub use verdict::{Comptes, Statut, Verdict};
 

@@ -1,8 +1,8 @@
-//! The campaign's template, prefilled with what the node already knows: the fiche dispositif as it was,
-//! the persons still present, their events to fill in.
+//! Fiches written back as rows of the workbook: the campaign's template, prefilled with what the node
+//! already knows, and a whole slice, from which one corrected fiche goes through the very same checks.
 
 use chrono::NaiveDate;
-use dossier::{FicheDispositif, FichePersonne, Remontee};
+use dossier::{FicheDispositif, FicheEvenement, FichePersonne, Remontee};
 use referentiel::controle::Fiche;
 use referentiel::periode::Trimestre;
 use referentiel::territoire;
@@ -23,6 +23,63 @@ pub fn prerempli(
     let personnes: Vec<Saisie> = presents.map(|p| personne(modele, p, fiches)).collect();
     let campagne = Campagne { trimestre, date_evenement, jour, dispositifs: &dispositifs, personnes: &personnes };
     ecriture::modele_campagne(modele, &campagne)
+}
+
+/// The rows of a slice, in the order of the sheets: dispositifs, persons, events.
+#[derive(Debug, Clone)]
+pub struct Tranche(pub [Vec<Saisie>; 3]);
+
+impl Tranche {
+    /// Everything that a remontée holds.
+    pub fn de(modele: &Modele, remontee: &Remontee) -> Self {
+        let fiches = &remontee.dispositifs;
+        let dispositifs = fiches.iter().map(|d| dispositif_entier(modele, d)).collect();
+        let personnes = remontee.personnes.iter().map(|p| personne_entiere(modele, p, fiches)).collect();
+        let evenements = remontee.evenements.iter().map(|e| evenement(modele, e, remontee)).collect();
+        Self([dispositifs, personnes, evenements])
+    }
+
+    /// The rows as a workbook.
+    pub fn classeur(&self, modele: &Modele, jour: NaiveDate) -> Result<Vec<u8>, EcritureImpossible> {
+        let Self([dispositifs, personnes, evenements]) = self;
+        ecriture::classeur(modele, modele.titre(), jour, [dispositifs, personnes, evenements])
+    }
+}
+
+fn dispositif_entier(modele: &Modele, d: &FicheDispositif) -> Saisie {
+    let feuille = modele.feuille(Fiche::Dispositif);
+    Remplissage(feuille, dispositif(modele, d))
+        .avec("nb_liste_attente", d.liste_attente.map(Valeur::Entier))
+        .avec("nb_sans_suite", d.sans_suite.map(Valeur::Entier))
+        .1
+}
+
+fn personne_entiere(modele: &Modele, p: &FichePersonne, fiches: &[FicheDispositif]) -> Saisie {
+    let feuille = modele.feuille(Fiche::Personne);
+    Remplissage(feuille, personne(modele, p, fiches)).avec("date_sortie", p.sortie.map(Valeur::Date)).1
+}
+
+fn evenement(modele: &Modele, e: &FicheEvenement, remontee: &Remontee) -> Saisie {
+    let feuille = modele.feuille(Fiche::Evenement);
+    let personne = remontee.personnes.iter().find(|p| p.reference == e.personne);
+    let fiche = personne.and_then(|p| remontee.dispositifs.iter().find(|d| d.reference == p.dispositif));
+    let departement = fiche.and_then(|d| d.departement.as_ref()).and_then(territoire::departement);
+    let region = departement.and_then(|dep| territoire::region(&dep.region));
+    let code = |code| Some(Valeur::Modalite(code));
+    Remplissage(feuille, Saisie::vierge(feuille))
+        .texte("evt_reference_personne", Some(e.personne.as_str().to_owned()))
+        .texte("evt_reference_dispositif", personne.map(|p| p.dispositif.to_string()))
+        .texte("evt_nom_dispositif", fiche.and_then(|d| d.nom.clone()))
+        .texte("evt_region", region.map(|r| r.nom.clone()))
+        .texte("evt_departement", departement.map(|d| d.nom.clone()))
+        .avec("statut_evenement", code(e.statut.code()))
+        .avec("niveau_soutien", code(e.niveau.code()))
+        .avec("emploi_date_evenement", code(e.emploi.code()))
+        .avec("formation_date_evenement", code(e.formation.code()))
+        .avec("emploi_dernier_mois", code(e.emploi_mois.code()))
+        .avec("formation_dernier_mois", code(e.formation_mois.code()))
+        .avec("date_evenement", Some(Valeur::Date(e.date)))
+        .1
 }
 
 fn dispositif(modele: &Modele, d: &FicheDispositif) -> Saisie {
@@ -84,4 +141,72 @@ impl Remplissage<'_> {
 
 fn liste(textes: &[String]) -> Option<Valeur<'static>> {
     (!textes.is_empty()).then(|| Valeur::Liste(textes.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dossier::modalite::{
+        Emploi, Formation, Handicap, NiveauSoutien, Orientation, Sexe, StatutAccompagnement, StatutDispositif,
+    };
+
+    #[test]
+    fn a_slice_written_and_read_again_is_the_same() {
+        let date = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();
+        let personne = |rang: u32| format!("BFC01{rang:09}").parse().unwrap();
+        let remontee = Remontee {
+            trimestre: "2026-T1".parse().unwrap(),
+            date,
+            dispositifs: vec![FicheDispositif {
+                reference: "BFC01".parse().unwrap(),
+                nom: Some("Plateforme 70".to_owned()),
+                departement: Some("70".parse().unwrap()),
+                statut: StatutDispositif::EnActivite,
+                structures: vec!["Horizon".to_owned(), "Passerelle".to_owned()],
+                capacite: Some(20),
+                etp_total: Some("4.5".parse().unwrap()),
+                etp_hors_administratifs: Some("3.25".parse().unwrap()),
+                professionnels: Some(5),
+                liste_attente: Some(3),
+                sans_suite: Some(1),
+                acces: dossier::fiche::Acces {
+                    email_responsable: Some("a@b.example".to_owned()),
+                    nom_responsable: Some("DURAND".to_owned()),
+                    prenom_responsable: Some("Camille".to_owned()),
+                    emails_conseillers: vec!["c@b.example".to_owned(), "d@b.example".to_owned()],
+                },
+            }],
+            personnes: (1..4)
+                .map(|rang| FichePersonne {
+                    reference: personne(rang),
+                    dispositif: "BFC01".parse().unwrap(),
+                    structure: "Horizon".to_owned(),
+                    naissance: NaiveDate::from_ymd_opt(1990, 7, 14),
+                    sexe: Some(Sexe::Femme),
+                    handicap_principal: Some(Handicap::Psychique),
+                    handicap_associe: None,
+                    entree: NaiveDate::from_ymd_opt(2025, 1, 15),
+                    sortie: (rang == 3).then_some(date),
+                    duree_sans_emploi: Some(14),
+                    orientation: Some(Orientation::Mdph),
+                })
+                .collect(),
+            evenements: (1..4)
+                .map(|rang| FicheEvenement {
+                    personne: personne(rang),
+                    statut: if rang == 3 { StatutAccompagnement::Termine } else { StatutAccompagnement::Suivi },
+                    niveau: NiveauSoutien::Suivi,
+                    emploi: Emploi::Cdi,
+                    formation: Formation::SansObjet,
+                    emploi_mois: Emploi::Cdi,
+                    formation_mois: Formation::SansObjet,
+                    date,
+                })
+                .collect(),
+        };
+        let modele = Modele::cfea();
+        let octets = Tranche::de(modele, &remontee).classeur(modele, date).unwrap();
+        let verdict = crate::saisie::verifier(&octets, &crate::saisie::Contexte::default());
+        assert_eq!(verdict.remontee.as_ref(), Some(&remontee), "{verdict}");
+    }
 }

@@ -1,4 +1,5 @@
-//! The deposited workbook back, with a comment on each faulty cell and a sheet « Anomalies ».
+//! The deposited workbook back: with a comment on each faulty cell and a sheet « Anomalies », or with
+//! the cells that somebody corrected.
 //!
 //! Values are those that were read: formulas become their last value and the looks of the source are not kept.
 
@@ -35,6 +36,23 @@ const COLONNES: [(&str, f64); 8] = [
 
 type Annotations<'a> = BTreeMap<(u32, u32), Vec<&'a AnomalieSituee>>;
 
+/// A value typed in the place of what a cell held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// Canonical name of the sheet.
+    pub feuille: String,
+    /// Cell, such as `K2`.
+    pub cellule: String,
+    /// What is written there, as a text; empty empties the cell.
+    pub valeur: String,
+}
+
+/// What is written besides the cells of the source.
+struct Reprise<'a> {
+    anomalies: Option<&'a [AnomalieSituee]>,
+    corrections: &'a [Correction],
+}
+
 /// Writes the source again as XLSX, annotated. `jour` is the date put in the properties of the document.
 pub fn annoter(
     octets_source: &[u8],
@@ -42,26 +60,47 @@ pub fn annoter(
     anomalies: &[AnomalieSituee],
     jour: NaiveDate,
 ) -> Result<Vec<u8>, EcritureImpossible> {
+    let reprise = Reprise { anomalies: Some(anomalies), corrections: &[] };
+    recrit(octets_source, modele, &reprise, &format!("{} – anomalies", modele.titre()), jour)
+}
+
+/// Writes the source again as XLSX, with some cells replaced. Nothing else changes.
+pub fn corriger(
+    octets_source: &[u8],
+    modele: &Modele,
+    corrections: &[Correction],
+    jour: NaiveDate,
+) -> Result<Vec<u8>, EcritureImpossible> {
+    recrit(octets_source, modele, &Reprise { anomalies: None, corrections }, modele.titre(), jour)
+}
+
+fn recrit(
+    octets_source: &[u8],
+    modele: &Modele,
+    reprise: &Reprise<'_>,
+    titre: &str,
+    jour: NaiveDate,
+) -> Result<Vec<u8>, EcritureImpossible> {
     let conteneur = conteneur::ouvre(octets_source)?;
     let mut classeur = Workbook::new();
-    style::proprietes(&mut classeur, &format!("{} – anomalies", modele.titre()), jour)?;
+    style::proprietes(&mut classeur, titre, jour)?;
     let mut archive = conteneur.archive.clone();
     match conteneur.format {
         Origine::Xlsx => {
             let mut source = xlsx::ouvre(conteneur.octets)?;
             let onglets = xlsx::onglets(&source);
-            ecrit_anomalies(&mut classeur, modele, &onglets, anomalies)?;
+            ecrit_anomalies(&mut classeur, modele, &onglets, reprise.anomalies)?;
             for onglet in a_recopier(&onglets) {
                 let mut cellules = xlsx::Cellules::ouvre(&mut source, &onglet.nom)?;
-                recopie(&mut classeur, modele, onglet, &mut cellules, anomalies)?;
+                recopie(&mut classeur, modele, onglet, &mut cellules, reprise)?;
             }
         }
         Origine::Ods => {
             let onglets = ods::onglets(&mut archive)?;
-            ecrit_anomalies(&mut classeur, modele, &onglets, anomalies)?;
+            ecrit_anomalies(&mut classeur, modele, &onglets, reprise.anomalies)?;
             for onglet in a_recopier(&onglets) {
                 let mut cellules = ods::Cellules::ouvre(&mut archive, &onglet.nom)?;
-                recopie(&mut classeur, modele, onglet, &mut cellules, anomalies)?;
+                recopie(&mut classeur, modele, onglet, &mut cellules, reprise)?;
             }
         }
     }
@@ -78,24 +117,41 @@ fn recopie<'a>(
     modele: &Modele,
     onglet: &Onglet,
     source: &mut impl Source<'a>,
-    anomalies: &[AnomalieSituee],
+    reprise: &Reprise<'_>,
 ) -> Result<(), EcritureImpossible> {
     let page = classeur.add_worksheet();
     page.set_name(nom_admis(&onglet.nom))?.set_hidden(!onglet.visible);
-    let annotations = annotations(modele, onglet, anomalies);
+    let annotations = annotations(modele, onglet, reprise.anomalies.unwrap_or_default());
+    let corrections = corrections(modele, onglet, reprise.corrections);
     let (format_date, mut dates, mut figee) = (style::date(Format::new()), BTreeSet::new(), false);
     while let Some(cellule) = source.suivante()? {
         if !figee && !cellule.brut.vide() {
             page.set_freeze_panes(cellule.ligne.saturating_add(1), 0)?;
             figee = true;
         }
-        ecrit_cellule(page, &cellule, &format_date)?;
         let place = (cellule.ligne, cellule.colonne);
+        if corrections.contains_key(&place) {
+            continue;
+        }
+        ecrit_cellule(page, &cellule, &format_date)?;
         if matches!(cellule.brut, Brut::Jour { .. }) && annotations.contains_key(&place) {
             dates.insert(place);
         }
     }
+    for ((ligne, rang), valeur) in corrections.iter().filter(|(_, valeur)| !valeur.is_empty()) {
+        page.write_string(*ligne, colonne(*rang), borne(valeur, TEXTE))?;
+    }
     Ok(annote(page, &annotations, &dates)?)
+}
+
+/// The corrections of a sheet, by place; one that names no cell is passed over.
+fn corrections<'a>(modele: &Modele, onglet: &Onglet, corrections: &'a [Correction]) -> BTreeMap<(u32, u32), &'a str> {
+    let nom = modele.reconnait(&onglet.nom).map(|f| f.nom.as_str());
+    let de_la_feuille = corrections.iter().filter(|c| nom == Some(c.feuille.as_str()));
+    de_la_feuille
+        .filter_map(|c| Some((case(&c.cellule)?, c.valeur.as_str())))
+        .filter(|((ligne, colonne), _)| *ligne < LIGNES && *colonne < brut::COLONNES)
+        .collect()
 }
 
 /// Comments and borders, also on the cells that are faulty for being empty.
@@ -176,8 +232,9 @@ fn ecrit_anomalies(
     classeur: &mut Workbook,
     modele: &Modele,
     onglets: &[Onglet],
-    anomalies: &[AnomalieSituee],
+    anomalies: Option<&[AnomalieSituee]>,
 ) -> Result<(), XlsxError> {
+    let Some(anomalies) = anomalies else { return Ok(()) };
     let page = classeur.add_worksheet().set_name(NOM)?;
     page.set_freeze_panes(1, 0)?.set_landscape().set_repeat_rows(0, 0)?.set_active(true);
     for (colonne, (titre, largeur)) in (0u16..).zip(COLONNES) {

@@ -72,18 +72,29 @@ const DU_DISPOSITIF: [(&str, &str); 3] = [
 /// Writes the template of a campaign, prefilled, as XLSX.
 pub fn modele_campagne(modele: &Modele, campagne: &Campagne<'_>) -> Result<Vec<u8>, EcritureImpossible> {
     let evenements = evenements(modele, campagne);
-    let mut choix = Choix::du_modele(modele);
-    choix.ajoute("structures", structures(modele, campagne.dispositifs));
-    let mut classeur = Workbook::new();
     let titre = format!("{} – {}", modele.titre(), campagne.trimestre.libelle_long());
-    style::proprietes(&mut classeur, &titre, campagne.jour)?;
+    classeur(modele, &titre, campagne.jour, [campagne.dispositifs, campagne.personnes, &evenements])
+}
+
+/// Writes the three sheets with these rows, in the order of the layout, as XLSX.
+pub fn classeur(
+    modele: &Modele,
+    titre: &str,
+    jour: NaiveDate,
+    saisies: [&[Saisie]; 3],
+) -> Result<Vec<u8>, EcritureImpossible> {
+    let [dispositifs, personnes, evenements] = saisies;
+    let mut choix = Choix::du_modele(modele);
+    choix.ajoute("structures", structures(modele, dispositifs));
+    let mut classeur = Workbook::new();
+    style::proprietes(&mut classeur, titre, jour)?;
     for feuille in modele.feuilles() {
-        let saisies = match feuille.fiche {
-            Fiche::Dispositif => campagne.dispositifs,
-            Fiche::Personne => campagne.personnes,
-            Fiche::Evenement => &evenements,
+        let lignes = match feuille.fiche {
+            Fiche::Dispositif => dispositifs,
+            Fiche::Personne => personnes,
+            Fiche::Evenement => evenements,
         };
-        ecrit_feuille(classeur.add_worksheet(), modele, feuille, saisies, &choix)?;
+        ecrit_feuille(classeur.add_worksheet(), modele, feuille, lignes, &choix)?;
     }
     choix.ecrit(&mut classeur)?;
     Ok(classeur.save_to_buffer()?)

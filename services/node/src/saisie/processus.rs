@@ -15,19 +15,36 @@ use rlimit::Resource;
 use serde::{Deserialize, Serialize};
 use tableur::Modele;
 
-use crate::saisie::{self, Contexte, Verdict};
+use super::{Contexte, Verdict};
 
 /// Memory of the reading process. A workbook of 100 000 persons needs less than a quarter of it.
 const MEMOIRE: u64 = 1 << 30;
 /// Processor seconds of the reading process.
 const SECONDES: u64 = 120;
 
+/// A workbook to read.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// A file of this machine.
+    Fichier(&'a Path),
+    /// Bytes deposited in a page: they go through a pipe and never through a temporary file.
+    Octets(&'a [u8]),
+}
+
 /// What the parent asks first.
 #[derive(Debug, Serialize, Deserialize)]
 struct Demande {
-    fichier: PathBuf,
+    origine: Origine,
     modele: Option<PathBuf>,
     avec_fiches: bool,
+}
+
+/// Where the child finds the workbook.
+#[derive(Debug, Serialize, Deserialize)]
+enum Origine {
+    Fichier(PathBuf),
+    /// So many bytes right after the demand.
+    Suite(usize),
 }
 
 /// What the child says once the file is read.
@@ -38,12 +55,16 @@ struct Lue {
 
 /// Reads and judges a workbook. `contexte` is asked for once the campaign of the file is known.
 pub fn verifie(
-    fichier: &Path,
+    source: Source<'_>,
     modele: Option<&Path>,
     avec_fiches: bool,
     contexte: impl FnOnce(Option<Trimestre>) -> Result<Contexte>,
 ) -> Result<Verdict> {
-    let demande = Demande { fichier: fichier.to_owned(), modele: modele.map(Path::to_owned), avec_fiches };
+    let (origine, octets) = match source {
+        Source::Fichier(chemin) => (Origine::Fichier(chemin.to_owned()), &[][..]),
+        Source::Octets(octets) => (Origine::Suite(octets.len()), octets),
+    };
+    let demande = Demande { origine, modele: modele.map(Path::to_owned), avec_fiches };
     let mut enfant = Command::new(std::env::current_exe()?)
         .args(["--journal", "error", "lire-classeur"])
         .stdin(Stdio::piped())
@@ -51,7 +72,7 @@ pub fn verifie(
         .stderr(Stdio::null())
         .spawn()
         .context("Le processus de lecture ne démarre pas.")?;
-    match dialogue(&mut enfant, &demande, contexte)? {
+    match dialogue(&mut enfant, (&demande, octets), contexte)? {
         Some(verdict) => {
             enfant.wait()?;
             Ok(verdict)
@@ -72,7 +93,7 @@ pub fn verifie(
 /// `None` when the child died on the way.
 fn dialogue(
     enfant: &mut Child,
-    demande: &Demande,
+    (demande, octets): (&Demande, &[u8]),
     contexte: impl FnOnce(Option<Trimestre>) -> Result<Contexte>,
 ) -> Result<Option<Verdict>> {
     let (Some(mut entree), Some(sortie)) = (enfant.stdin.take(), enfant.stdout.take()) else {
@@ -80,6 +101,9 @@ fn dialogue(
     };
     let mut sortie = BufReader::new(sortie);
     writeln!(entree, "{}", serde_json::to_string(demande)?)?;
+    if entree.write_all(octets).is_err() {
+        return Ok(None);
+    }
     let mut ligne = String::new();
     sortie.read_line(&mut ligne)?;
     let Ok(lue) = serde_json::from_str::<Lue>(&ligne) else { return Ok(None) };
@@ -102,7 +126,11 @@ pub fn dans_le_processus_borne() -> Result<ExitCode> {
     let mut ligne = String::new();
     entree.read_line(&mut ligne)?;
     let demande: Demande = serde_json::from_str(&ligne)?;
-    let verdict = juge(&demande, |trimestre| {
+    let octets = match &demande.origine {
+        Origine::Fichier(chemin) => lit(chemin),
+        Origine::Suite(longueur) => suite(&mut entree, *longueur)?,
+    };
+    let verdict = juge(&demande, octets, |trimestre| {
         writeln!(sortie, "{}", serde_json::to_string(&Lue { trimestre })?)?;
         sortie.flush()?;
         Ok(serde_json::from_reader(&mut entree)?)
@@ -112,8 +140,12 @@ pub fn dans_le_processus_borne() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn juge(demande: &Demande, contexte: impl FnOnce(Option<Trimestre>) -> Result<Contexte>) -> Result<Verdict> {
-    let octets = match lit(&demande.fichier)? {
+fn juge(
+    demande: &Demande,
+    octets: std::result::Result<Vec<u8>, String>,
+    contexte: impl FnOnce(Option<Trimestre>) -> Result<Contexte>,
+) -> Result<Verdict> {
+    let octets = match octets {
         Ok(octets) => octets,
         Err(raison) => {
             contexte(None)?;
@@ -122,7 +154,7 @@ fn juge(demande: &Demande, contexte: impl FnOnce(Option<Trimestre>) -> Result<Co
     };
     let propre = demande.modele.as_deref().map(modele).transpose()?;
     let modele = propre.as_ref().unwrap_or_else(|| Modele::cfea());
-    let mut verdict = match saisie::lire(&octets, modele) {
+    let mut verdict = match super::lire(&octets, modele) {
         Ok(lecture) => {
             drop(octets);
             let date = dossier::controle::date_majoritaire(&lecture.classeur);
@@ -141,16 +173,23 @@ fn juge(demande: &Demande, contexte: impl FnOnce(Option<Trimestre>) -> Result<Co
 }
 
 /// Reads a file, at most a little more than the largest workbook accepted.
-fn lit(fichier: &Path) -> Result<std::result::Result<Vec<u8>, String>> {
+fn lit(fichier: &Path) -> std::result::Result<Vec<u8>, String> {
     let limite = tableur::conteneur::TAILLE_FICHIER;
-    let ouvert = match File::open(fichier) {
-        Ok(f) => f,
-        Err(e) => return Ok(Err(format!("Le fichier « {} » ne s’ouvre pas : {e}.", fichier.display()))),
-    };
+    let ouvert =
+        File::open(fichier).map_err(|e| format!("Le fichier « {} » ne s’ouvre pas : {e}.", fichier.display()))?;
     let mut octets = Vec::new();
-    if let Err(e) = ouvert.take(limite + 1).read_to_end(&mut octets) {
-        return Ok(Err(format!("Le fichier « {} » ne se lit pas : {e}.", fichier.display())));
+    match ouvert.take(limite + 1).read_to_end(&mut octets) {
+        Ok(_) => Ok(octets),
+        Err(e) => Err(format!("Le fichier « {} » ne se lit pas : {e}.", fichier.display())),
     }
+}
+
+/// The bytes that follow the demand; beyond the largest workbook accepted they are not kept.
+fn suite(entree: &mut impl Read, longueur: usize) -> Result<std::result::Result<Vec<u8>, String>> {
+    let limite = usize::try_from(tableur::conteneur::TAILLE_FICHIER)?;
+    let mut octets = vec![0; longueur.min(limite + 1)];
+    entree.read_exact(&mut octets)?;
+    std::io::copy(&mut entree.take((longueur - octets.len()) as u64), &mut std::io::sink())?;
     Ok(Ok(octets))
 }
 
