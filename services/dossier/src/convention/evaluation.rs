@@ -90,7 +90,7 @@ pub fn evaluer(dossier: &Dossier) -> Result<Evaluation, ErreurConvention> {
 }
 
 /// The convention of a file that names none.
-const CONVENTION_PAR_DEFAUT: &str = "fiphfp-v5";
+pub(super) const CONVENTION_PAR_DEFAUT: &str = "fiphfp-v5";
 
 /// What becomes of a situation, before prices are known.
 enum Issue {

@@ -4,6 +4,7 @@
 //! (`schema/conventions/*.toml`); the rules are functions, one for each identifier of the convention.
 //! Situations are nominative, even under a pseudonym: verdicts stay at the node, only counts leave.
 
+pub mod controle;
 mod duree;
 mod evaluation;
 pub mod modele;
@@ -15,6 +16,7 @@ pub mod situation;
 #[cfg(test)]
 mod tests;
 
+pub use controle::{DocumentConvention, Rapport, controler, controler_json};
 pub use evaluation::{Decision, Evaluation, Verdict, evaluer};
 pub use modele::{Convention, convention, conventions};
 pub use situation::{Dossier, Situation};
@@ -25,6 +27,11 @@ pub enum ErreurConvention {
     /// Not a file of situations; the message carries line and column.
     #[error("Le fichier n’est pas une liste de situations lisible : {0}")]
     Lecture(#[source] serde_json::Error),
+    /// Not a convention document; the message carries line and column.
+    #[error(
+        "Le fichier n’est pas un dossier de convention lisible : {0}. Le format est décrit dans schema/conventions/README.md."
+    )]
+    Document(#[source] serde_json::Error),
     /// The answer cannot be written.
     #[error("Les verdicts ne peuvent pas être écrits : {0}")]
     Ecriture(#[source] serde_json::Error),

@@ -176,6 +176,9 @@ pub struct Convention {
     /// Share paid in advance.
     #[serde(default)]
     pub taux_acompte: Option<Decimal>,
+    /// Months after which the printed version of the form is to be verified.
+    #[serde(default)]
+    pub formulaire_mois_maximum: Option<u32>,
     /// How the names of those who act for the centre begin.
     pub intervenants_du_centre: Vec<String>,
     /// Affiliations of a beneficiary of axes 1 and 3.

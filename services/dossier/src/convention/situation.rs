@@ -163,7 +163,7 @@ fn montants<'de, D: Deserializer<'de>>(lecteur: D) -> Result<Vec<Decimal>, D::Er
     valeurs.iter().map(|v| lit_montant(v).map_err(D::Error::custom)).collect()
 }
 
-fn lit_montant(valeur: &serde_json::Value) -> Result<Decimal, String> {
+pub(super) fn lit_montant(valeur: &serde_json::Value) -> Result<Decimal, String> {
     let texte = valeur.as_str().map_or_else(|| valeur.to_string(), str::to_owned);
     texte.trim().parse().map_err(|_| format!("« {texte} » n’est pas un montant"))
 }

@@ -130,3 +130,27 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn calendar_months_hold_over_leap_years_and_month_ends(debut in 0u64..1200, mois in 1u32..=12) {
+        // A CDD of six calendar months to the day counts, one day less never does, whatever the month it starts in.
+        let debut = premier_jour() + Days::new(debut);
+        let terme = debut.checked_add_months(chrono::Months::new(mois)).unwrap() - Days::new(1);
+        let avec_fin = |action: &str, fin: NaiveDate| {
+            let mut situation = admise("S", action, "P");
+            situation.fin_parcours = Some(debut);
+            situation.contrats = vec![Contrat { genre: "CDD".to_owned(), debut, fin: Some(fin) }];
+            evalue(vec![situation]).verdicts[0].regle.clone()
+        };
+        let trop_court = (mois < 6).then(|| "R-A2-6MOIS".to_owned());
+        prop_assert_eq!(avec_fin("2.1", terme), trop_court);
+        if mois == 6 {
+            prop_assert_eq!(avec_fin("2.1", terme - Days::new(1)), Some("R-A2-6MOIS".to_owned()));
+        }
+        if mois == 12 {
+            prop_assert_eq!(avec_fin("2.2", terme), Some("R-A2-PERENNE".to_owned()));
+            prop_assert_eq!(avec_fin("2.2", terme + Days::new(1)), None);
+        }
+    }
+}

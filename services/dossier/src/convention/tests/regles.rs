@@ -263,3 +263,51 @@ fn a_refusal_names_the_first_rule_and_lists_the_others() {
     assert_eq!(evaluation.verdicts[0].regle.as_deref(), Some("R-EMPL"));
     assert!(evaluation.verdicts[0].explication.ends_with("Autres règles non satisfaites : R-A2-PUBLIC."));
 }
+
+/// For each rule on situations, the last line of a file that it refuses.
+fn refusees_par() -> Vec<(&'static str, Vec<Situation>)> {
+    let deux = |action: &str| vec![admise("S1", action, "P"), admise("S2", action, "P")];
+    let prive = |action: &str| {
+        let mut situation = admise("S", action, "P");
+        situation.employeur.versant = Some("prive".to_owned());
+        situation.employeur.affiliation = Some("aucune".to_owned());
+        vec![situation]
+    };
+    let tardive = Situation { fin_parcours: Some(jour("2025-01-31")), ..admise("S", "2.2", "P") };
+    let ailleurs = Situation { realisee_par: Some("Cap emploi".to_owned()), gratuite: true, ..admise("S", "3.1", "P") };
+    let longue = Situation { fin: Some(jour("2027-02-01")), ..admise("S", "3.3", "P") };
+    let apprenti = Situation { public: Some("apprenti".to_owned()), ..admise("S", "2.1", "P") };
+    vec![
+        ("R-DUREE", vec![Situation { debut: None, ..admise("S", "3.1", "P") }]),
+        ("R-PIECES", vec![Situation { service_fait: Some(false), ..admise("S", "3.1", "P") }]),
+        ("R-AFFIL", prive("3.1")),
+        ("R-EMPL", prive("2.1")),
+        ("R-A2-PUBLIC", vec![apprenti]),
+        ("R-A2-6MOIS", vec![avec_contrats("2.1", vec![cdd("2026-02-01", "2026-07-30")])]),
+        ("R-A2-PERENNE", vec![avec_contrats("2.2", vec![cdd("2026-02-01", "2027-01-31")])]),
+        ("R-A2-DELAI", vec![tardive]),
+        ("R-A2-UNIQUE", deux("2.1")),
+        ("R-A3-PUBLIC", vec![Situation { qualite: Some("sans".to_owned()), ..admise("S", "3.1", "P") }]),
+        ("R-A3-MEDECIN", vec![Situation { avis_materiels: false, ..admise("S", "3.2", "P") }]),
+        ("R-A3-GRATUIT", vec![Situation { facturee_eur: Some(Decimal::ONE), ..admise("S", "3.1", "P") }]),
+        ("R-A3-EXCLU", vec![ailleurs]),
+        ("R-A3-UNIQUE", deux("3.1")),
+        ("R-A3-DUREE", vec![longue]),
+        ("R-A3-CUMUL", deux("3.2")),
+        ("R-A4-PALIER", deux("4")),
+    ]
+}
+
+#[test]
+fn each_of_the_twenty_two_rules_has_its_identifier_and_refuses_something() {
+    let cas = refusees_par();
+    for (regle, situations) in &cas {
+        assert_eq!(dernier(situations.clone()), *regle);
+    }
+    // The five others look at a plan: plan.rs tries each of them.
+    let essayees = cas.iter().map(|(regle, _)| *regle).chain(super::super::plan::REGLES);
+    let essayees: std::collections::BTreeSet<&str> = essayees.collect();
+    let v5 = super::super::convention("fiphfp-v5").unwrap();
+    let declarees: std::collections::BTreeSet<&str> = v5.regles.iter().map(|r| r.id.as_str()).collect();
+    assert_eq!((&essayees, declarees.len()), (&declarees, 22));
+}
