@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 use referentiel::cellule::{Audience, Statut};
 use referentiel::territoire::Niveau;
 use secret_statistique::ValeurPubliee;
+use sqlx::AssertSqlSafe;
 
 use crate::base::{Db, ErreurBase, Tx};
 use crate::campagne::CENTRE_ENTIER;
 use crate::projection::Tranche;
-use crate::valeur::args;
+use crate::valeur::{Conditions, args};
+use crate::visibilite::{self, Zone};
 
 /// What one centre sent of one data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,23 +121,31 @@ pub(crate) async fn remplace(
 }
 
 /// Completeness of a campaign, by centre and data set.
-pub async fn de_la_campagne(db: &Db, campagne: &str) -> Result<Vec<LigneCompletude>, ErreurBase> {
-    let lignes = db
-        .lignes(
-            "/* completude.par_centre */ SELECT n.identifiant, n.nom, n.organisme, j.jeu, COUNT(*), COUNT(c.dispositif),
-             COUNT(CASE WHEN k.limite_depot IS NULL OR c.recu_le <= k.limite_depot THEN c.dispositif END),
-             COUNT(CASE WHEN c.vide = $2 THEN 1 END), MIN(c.recu_le)
-             FROM attendu a
-             JOIN campagne k ON k.code = a.campagne
-             JOIN campagne_jeu j ON j.campagne = a.campagne
-             JOIN noeud n ON n.identifiant = a.noeud
-             LEFT JOIN completude c ON c.campagne = a.campagne AND c.noeud = a.noeud AND c.jeu = j.jeu
-                 AND c.dispositif = a.dispositif
-             WHERE a.campagne = $1
-             GROUP BY n.identifiant, n.nom, n.organisme, j.jeu ORDER BY n.nom, n.identifiant, j.jeu",
-            args![campagne, true],
-        )
-        .await?;
+pub async fn de_la_campagne(
+    db: &Db,
+    zone: &Zone,
+    jeux: &[String],
+    campagne: &str,
+) -> Result<Vec<LigneCompletude>, ErreurBase> {
+    let mut c = Conditions::default();
+    let vrai = c.lie(true);
+    c.egale("a.campagne", Some(campagne));
+    c.parmi("j.jeu", jeux);
+    visibilite::centres(&mut c, "a.noeud", zone);
+    let sql = format!(
+        "/* completude.par_centre */ SELECT n.identifiant, n.nom, n.organisme, j.jeu, COUNT(*), COUNT(c.dispositif),
+         COUNT(CASE WHEN k.limite_depot IS NULL OR c.recu_le <= k.limite_depot THEN c.dispositif END),
+         COUNT(CASE WHEN c.vide = {vrai} THEN 1 END), MIN(c.recu_le)
+         FROM attendu a
+         JOIN campagne k ON k.code = a.campagne
+         JOIN campagne_jeu j ON j.campagne = a.campagne
+         JOIN noeud n ON n.identifiant = a.noeud
+         LEFT JOIN completude c ON c.campagne = a.campagne AND c.noeud = a.noeud AND c.jeu = j.jeu
+             AND c.dispositif = a.dispositif{}
+         GROUP BY n.identifiant, n.nom, n.organisme, j.jeu ORDER BY n.nom, n.identifiant, j.jeu",
+        c.sql()
+    );
+    let lignes = db.lignes(AssertSqlSafe(sql), c.valeurs()).await?;
     lignes
         .iter()
         .map(|l| {

@@ -10,6 +10,7 @@ use crate::base::{Db, ErreurBase, Tx};
 use crate::ligne::Row;
 use crate::projection::Tranche;
 use crate::valeur::{Conditions, args};
+use crate::visibilite::Visibilite;
 
 /// A fiche dispositif as it is read, beside the two figures every list of dispositifs shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +80,7 @@ pub struct FiltreDispositif {
 /// A page of fiches after a place (campaign, reference, centre).
 pub async fn page(
     db: &Db,
+    visibilite: &Visibilite,
     audience: Audience,
     filtre: &FiltreDispositif,
     apres: Option<&(String, String, String)>,
@@ -91,6 +93,7 @@ pub async fn page(
     c.egale("d.region", filtre.region.as_deref());
     c.egale("d.departement", filtre.departement.as_deref());
     c.egale("d.noeud", filtre.emetteur.as_ref().map(IdentifiantNoeud::as_str));
+    visibilite.dispositifs(&mut c);
     if let Some((campagne, reference, noeud)) = apres {
         c.apres(ORDRE, args![campagne, reference, noeud]);
     }

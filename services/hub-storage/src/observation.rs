@@ -13,6 +13,7 @@ use crate::base::{Db, ErreurBase, Tx};
 use crate::ligne::Row;
 use crate::projection::Tranche;
 use crate::valeur::{Conditions, Val, args, lots};
+use crate::visibilite::Visibilite;
 
 const COLONNES: usize = 14;
 const LOT: usize = 200;
@@ -111,6 +112,7 @@ fn texte_axes(ventilation: &Ventilation) -> String {
 /// A page of observations after a place.
 pub async fn page(
     db: &Db,
+    visibilite: &Visibilite,
     filtre: &Filtre,
     apres: Option<&RangObservation>,
     limite: u32,
@@ -126,6 +128,7 @@ pub async fn page(
     c.egale("o.noeud", filtre.emetteur.as_ref().map(IdentifiantNoeud::as_str));
     c.parmi("o.ventilation", &filtre.ventilations);
     c.egale("o.axes", filtre.axes.as_deref());
+    visibilite.observations(&mut c);
     if let Some(r) = apres {
         c.apres(ORDRE, args![&r.campagne, &r.indicateur, &r.niveau, &r.territoire, &r.ventilation, &r.noeud]);
     }

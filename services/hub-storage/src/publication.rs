@@ -9,6 +9,7 @@ use crate::base::{Db, ErreurBase};
 use crate::ligne::Row;
 use crate::registre::seq_sql;
 use crate::valeur::{Conditions, args};
+use crate::visibilite::{self, Zone};
 
 /// An entry as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,11 +51,14 @@ pub struct FiltrePublication {
     pub emetteur: Option<IdentifiantNoeud>,
     /// `accepted`, `refused` or `stale`.
     pub statut: Option<String>,
+    /// Data sets; empty for all.
+    pub jeux: Vec<String>,
 }
 
 /// A page of entries, most recent first, after a place.
 pub async fn page(
     db: &Db,
+    zone: &Zone,
     filtre: &FiltrePublication,
     apres: Option<u64>,
     limite: u32,
@@ -63,6 +67,8 @@ pub async fn page(
     c.egale("p.periode", filtre.campagne.as_deref());
     c.egale("p.noeud", filtre.emetteur.as_ref().map(IdentifiantNoeud::as_str));
     c.egale("p.statut", filtre.statut.as_deref());
+    visibilite::centres(&mut c, "p.noeud", zone);
+    c.parmi("p.jeu", &filtre.jeux);
     c.ou("p.ordre < {}", apres.map(seq_sql));
     let limite = c.lie(i64::from(limite));
     let sql = format!(

@@ -182,6 +182,11 @@ impl Conditions {
         }
     }
 
+    /// A condition already written, whose values are bound.
+    pub fn texte(&mut self, texte: String) {
+        self.textes.push(texte);
+    }
+
     /// Binds a value that is not in a condition (a limit) and gives its place.
     pub fn lie(&mut self, valeur: impl Into<Val>) -> String {
         self.valeurs.push(valeur.into());

@@ -1,17 +1,23 @@
 //! The command line of `maillage-hub`. Answers go to standard output, logs to standard error.
 
+mod compte;
+mod jeton;
+mod journal;
+mod requete;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
+use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, Subcommand};
 use hub_storage::{Db, rebuild};
 use publication::CleSignature;
 use rand::{CryptoRng, SeedableRng as _};
-use referentiel::format::compte;
-use referentiel::horloge::HorlogeSysteme;
+use referentiel::format::compte as en_nombre;
+use referentiel::horloge::{Horloge as _, HorlogeSysteme};
 
 use crate::cle;
 use crate::configuration::Configuration;
@@ -66,6 +72,23 @@ enum Action {
     Verifier,
     /// Refaire les tables de lecture à partir du registre.
     Rebuild,
+    /// Gérer les jetons des machines.
+    Jeton {
+        #[command(subcommand)]
+        action: jeton::ActionJeton,
+    },
+    /// Gérer les comptes locaux des personnes.
+    Compte {
+        #[command(subcommand)]
+        action: compte::ActionCompte,
+    },
+    /// Exécuter une requête GraphQL avec les droits d’un jeton.
+    Requete(requete::OptionsRequete),
+    /// Lire et vérifier le journal d’audit.
+    Journal {
+        #[command(subcommand)]
+        action: journal::ActionJournal,
+    },
     /// Gérer la clé du hub.
     Cle {
         #[command(subcommand)]
@@ -109,6 +132,10 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Schema => ecris(&graphql::sdl()).map(|()| ExitCode::SUCCESS),
         Action::Verifier => asynchrone(verifier(fichier)),
         Action::Rebuild => asynchrone(refaire(fichier)),
+        Action::Jeton { action } => asynchrone(jeton::execute(fichier, action, maintenant())),
+        Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
+        Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
+        Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
         Action::Cle { action: ActionCle::Creer { sortie } } => {
             let publique = cle::cree(&sortie, &mut generateur()?)?;
             ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
@@ -122,8 +149,8 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
             let (noeuds, campagnes) = (c.noeuds.len() as u64, c.campagnes.len() as u64);
             ecris(&format!(
                 "La configuration est valide : {}, {}.\n",
-                compte(noeuds, "nœud", "nœuds"),
-                compte(campagnes, "campagne", "campagnes")
+                en_nombre(noeuds, "nœud", "nœuds"),
+                en_nombre(campagnes, "campagne", "campagnes")
             ))?;
             Ok(ExitCode::SUCCESS)
         }
@@ -176,11 +203,20 @@ async fn arret_demande() {
 }
 
 async fn ouvre(fichier: &Path) -> Result<(Configuration, Db, CleSignature)> {
+    let (configuration, db) = ouvre_base(fichier).await?;
+    let cle = cle::lit(&configuration.hub.cle)?;
+    Ok((configuration, db, cle))
+}
+
+async fn ouvre_base(fichier: &Path) -> Result<(Configuration, Db)> {
     let configuration = Configuration::lit(fichier)?;
     web::journal::installe(configuration.hub.journal);
-    let cle = cle::lit(&configuration.hub.cle)?;
     let db = Db::ouvre(&configuration.hub.base).await.context("ouverture de la base")?;
-    Ok((configuration, db, cle))
+    Ok((configuration, db))
+}
+
+fn maintenant() -> DateTime<Utc> {
+    HorlogeSysteme.maintenant()
 }
 
 async fn verifier(fichier: &Path) -> Result<ExitCode> {
@@ -190,9 +226,9 @@ async fn verifier(fichier: &Path) -> Result<ExitCode> {
     db.ferme().await;
     let mut texte = format!(
         "{}, {} et {} de lecture vérifiés.\n",
-        compte(constat.entrees, "publication", "publications"),
-        compte(constat.corps, "corps", "corps"),
-        compte(constat.lignes, "ligne", "lignes"),
+        en_nombre(constat.entrees, "publication", "publications"),
+        en_nombre(constat.corps, "corps", "corps"),
+        en_nombre(constat.lignes, "ligne", "lignes"),
     );
     for defaut in &constat.defauts {
         texte.push_str(&format!("- {defaut}\n"));
@@ -206,7 +242,7 @@ async fn refaire(fichier: &Path) -> Result<ExitCode> {
     let (_, db, _) = ouvre(fichier).await?;
     let rejouees = rebuild::rebuild(&db, &Configuration::jeux_trimestriels()).await?;
     db.ferme().await;
-    let quoi = compte(rejouees, "publication rejouée", "publications rejouées");
+    let quoi = en_nombre(rejouees, "publication rejouée", "publications rejouées");
     ecris(&format!("Les tables de lecture sont refaites : {quoi}.\n"))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -222,4 +258,27 @@ fn ecris(texte: &str) -> Result<()> {
 /// The one place where randomness comes from the operating system.
 fn generateur() -> Result<impl CryptoRng> {
     rand::rngs::StdRng::try_from_rng(&mut rand::rngs::SysRng).context("le système ne donne pas d’aléa")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_configuration_is_named_before_or_after_the_command_or_beside() {
+        let lue = |mots: &[&str]| Commande::try_parse_from(mots).unwrap().configuration;
+        assert_eq!(lue(&["maillage-hub", "--configuration", "a.toml", "servir"]), Path::new("a.toml"));
+        assert_eq!(lue(&["maillage-hub", "servir", "--configuration", "a.toml"]), Path::new("a.toml"));
+        assert_eq!(lue(&["maillage-hub", "jeton", "lister", "--configuration", "a.toml"]), Path::new("a.toml"));
+        assert_eq!(lue(&["maillage-hub", "journal", "verifier"]), Path::new("hub.toml"));
+    }
+
+    #[test]
+    fn a_role_is_named_by_its_code() {
+        for role in crate::acces::Role::TOUS {
+            let mots =
+                ["maillage-hub", "jeton", "creer", "--role", role.code(), "--territoire", "27", "--expire", "90j"];
+            assert!(Commande::try_parse_from(mots).is_ok(), "{}", role.code());
+        }
+    }
 }

@@ -198,7 +198,7 @@ impl Configuration {
 }
 
 /// Moment at which a deposit day ends, in Paris.
-fn fin_du_jour(jour: NaiveDate) -> DateTime<Utc> {
+pub(crate) fn fin_du_jour(jour: NaiveDate) -> DateTime<Utc> {
     let lendemain = jour.succ_opt().unwrap_or(jour).and_time(NaiveTime::MIN);
     let minuit = Paris.from_local_datetime(&lendemain).earliest();
     minuit.map_or_else(|| lendemain.and_utc(), |m| m.with_timezone(&Utc)) - chrono::TimeDelta::microseconds(1)

@@ -1,8 +1,10 @@
 //! The hub: receives what nodes publish (steps 6 to 8 of the path), and restores it to the people who
 //! steer (step 9). It never learns what a person is: it does not even link the crate that knows.
 //!
-//! `federation` (the wire) → `ingest` → `validation` → `hub_storage` → `agregation` → `restitution`.
+//! `federation` (the wire) → `ingest` → `validation` → `hub_storage` → `agregation` → `restitution`; every
+//! reading passes by `acces`, which knows who asks.
 
+pub mod acces;
 pub mod agregation;
 pub mod cle;
 pub mod commande;

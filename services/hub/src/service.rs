@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
-use axum::routing::{get, post, put};
+use axum::routing::{MethodRouter, get, post, put};
 use hub_storage::{Db, campagne, corps, noeud};
 use publication::{ClePublique, CleSignature};
 use referentiel::horloge::Horloge;
@@ -17,6 +17,7 @@ use referentiel::identifiant::IdentifiantNoeud;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::acces::{Appelant, Guichet};
 use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::pages;
@@ -30,7 +31,7 @@ const ATTENTE_D_UN_CORPS: chrono::TimeDelta = chrono::TimeDelta::days(1);
 pub struct Service(Arc<Interieur>);
 
 struct Interieur {
-    configuration: Configuration,
+    configuration: Arc<Configuration>,
     db: Db,
     cle: CleSignature,
     horloge: Arc<dyn Horloge>,
@@ -64,14 +65,20 @@ impl Service {
             corps_balayes = balayes,
             "hub prêt"
         );
-        let schema = graphql::schema(&configuration, db.clone());
+        let schema = graphql::schema(&configuration);
         let par_kid = configuration.noeuds.iter().map(|(n, c)| (c.kid(), (n.identifiant.clone(), *c))).collect();
+        let configuration = Arc::new(configuration);
         Ok(Self(Arc::new(Interieur { configuration, db, cle, horloge, schema, par_kid, jeux })))
     }
 
     /// The configuration.
     pub fn configuration(&self) -> &Configuration {
         &self.0.configuration
+    }
+
+    /// Opens the counter to a caller: the only way to read what is published.
+    pub fn guichet(&self, appelant: Appelant) -> Guichet {
+        Guichet::ouvre(self.0.db.clone(), Arc::clone(&self.0.configuration), appelant)
     }
 
     /// The database.
@@ -104,22 +111,11 @@ impl Service {
         self.0.par_kid.get(kid)
     }
 
-    /// All routes. The list is asserted in a test: nothing is exposed by accident.
+    /// The router: the routes of [`table`], and nothing else.
     pub fn routes(&self) -> Router {
-        let mut routes = Router::new()
-            .route("/sante", get(sante))
-            .route("/pret", get(pages::pret))
-            .route("/v1/blobs/{empreinte}", put(federation::depose_corps).get(federation::lit_corps))
-            .route("/v1/nodes/{noeud}/chain/{seq}", put(federation::depose_enveloppe))
-            .route("/v1/nodes/{noeud}/chain:dry-run", post(federation::essaie))
-            .route("/v1/nodes/{noeud}/chain", get(federation::historique))
-            .route("/v1/nodes/{noeud}/head", get(federation::tete))
-            .route("/graphql", post(graphql::repond))
-            .route("/", get(pages::accueil))
-            .route("/accessibilite", get(pages::accessibilite))
-            .route("/style.css", get(pages::style))
-            .fallback(pages::introuvable)
-            .with_state(self.clone());
+        let routes =
+            table().into_iter().fold(Router::new(), |routes, (chemin, methodes, _)| routes.route(chemin, methodes));
+        let mut routes = routes.fallback(pages::introuvable).with_state(self.clone());
         for (nom, valeur) in web::entetes::SECURITE {
             routes = routes.layer(SetResponseHeaderLayer::if_not_present(
                 HeaderName::from_static(nom),
@@ -129,6 +125,34 @@ impl Service {
         let delai = Duration::from_secs(self.configuration().hub.delai);
         routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai))
     }
+}
+
+/// What a route asks before it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Garde {
+    /// Nothing: it tells nothing of what the hub holds.
+    Aucune,
+    /// The proof of a node, bound to this very request.
+    Preuve,
+    /// The counter: a token or a session, or nobody in particular.
+    Guichet,
+}
+
+/// All routes and what guards them. A test walks the list: nothing is exposed by accident.
+pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
+    vec![
+        ("/sante", get(sante), Garde::Aucune),
+        ("/pret", get(pages::pret), Garde::Aucune),
+        ("/v1/blobs/{empreinte}", put(federation::depose_corps).get(federation::lit_corps), Garde::Preuve),
+        ("/v1/nodes/{noeud}/chain/{seq}", put(federation::depose_enveloppe), Garde::Preuve),
+        ("/v1/nodes/{noeud}/chain:dry-run", post(federation::essaie), Garde::Preuve),
+        ("/v1/nodes/{noeud}/chain", get(federation::historique), Garde::Preuve),
+        ("/v1/nodes/{noeud}/head", get(federation::tete), Garde::Preuve),
+        ("/graphql", post(graphql::repond), Garde::Guichet),
+        ("/", get(pages::accueil), Garde::Guichet),
+        ("/accessibilite", get(pages::accessibilite), Garde::Aucune),
+        ("/style.css", get(pages::style), Garde::Aucune),
+    ]
 }
 
 async fn sante() -> impl axum::response::IntoResponse {

@@ -13,8 +13,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use hub_storage::Db;
 
+use crate::acces::{Guichet, identification};
 use crate::configuration::Configuration;
 use crate::service::Service;
 pub use requete::Requete;
@@ -25,19 +25,13 @@ pub type SchemaHub = Schema<Requete, EmptyMutation, EmptySubscription>;
 /// Largest request.
 const TAILLE_MAXIMALE: usize = 64 * 1024;
 
-/// What resolvers need of the service.
-pub(crate) struct Contexte {
-    pub db: Db,
-    pub configuration: Configuration,
-}
-
-/// Builds the schema with its limits.
-pub fn schema(configuration: &Configuration, db: Db) -> SchemaHub {
+/// Builds the schema with its limits. It holds no database: each request brings its own counter.
+pub fn schema(configuration: &Configuration) -> SchemaHub {
     let mut schema = limites::bornee(Schema::build(Requete, EmptyMutation, EmptySubscription));
     if !configuration.hub.introspection {
         schema = schema.disable_introspection();
     }
-    schema.data(Contexte { db, configuration: configuration.clone() }).finish()
+    schema.finish()
 }
 
 /// The SDL, as it is committed: it depends on no configuration.
@@ -48,6 +42,10 @@ pub fn sdl() -> String {
 /// `POST /graphql`.
 pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> Response {
     let (parties, corps) = requete.into_parts();
+    let appelant = match identification::par_jeton(&service, &parties.headers).await {
+        Ok(appelant) => appelant,
+        Err(inconnu) => return erreur(inconnu.statut(), inconnu.code(), &inconnu.to_string()),
+    };
     let media = parties.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !limites::est_json(media) {
         let message = "Seul « application/json » est accepté.";
@@ -61,11 +59,31 @@ pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> R
         Ok(requete) => requete,
         Err(refus) => return erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message),
     };
+    let requete = requete.data(service.guichet(appelant));
     let delai = Duration::from_secs(service.configuration().hub.delai);
     let Ok(reponse) = tokio::time::timeout(delai, service.schema().execute(requete)).await else {
         return erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
     };
     json(StatusCode::OK, &limites::soigne(reponse))
+}
+
+/// Runs a question in this process, with the same bounds as over HTTP.
+pub async fn execute(
+    schema: &SchemaHub,
+    question: &str,
+    variables: serde_json::Value,
+    guichet: Guichet,
+) -> async_graphql::Response {
+    let requete = async_graphql::Request::new(question).variables(async_graphql::Variables::from_json(variables));
+    let reponse = match limites::analyse(requete, question) {
+        Ok(requete) => schema.execute(requete.data(guichet)).await,
+        Err(refus) => {
+            let mut erreur = async_graphql::ServerError::new(refus.message, None);
+            erreur.extensions.get_or_insert_default().set("code", refus.code);
+            async_graphql::Response::from_errors(vec![erreur])
+        }
+    };
+    limites::soigne(reponse)
 }
 
 fn erreur(statut: StatusCode, code: &str, message: &str) -> Response {

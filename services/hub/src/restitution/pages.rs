@@ -8,13 +8,15 @@ use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use hub_storage::completude::LigneCompletude;
-use hub_storage::{ErreurBase, campagne, completude, registre};
+use hub_storage::registre;
 use referentiel::format;
 use referentiel::jeu::jeu;
 use referentiel::periode::Trimestre;
 use referentiel::territoire;
 use serde::Deserialize;
 use web::{Accessibilite, Lien, Page, STYLE};
+
+use crate::acces::{Guichet, Refus};
 
 use super::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
@@ -96,8 +98,8 @@ pub struct Message<'a> {
 }
 
 /// `GET /`.
-pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>) -> Response {
-    match page_d_accueil(&service, choix).await {
+pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>, guichet: Guichet) -> Response {
+    match page_d_accueil(&guichet, choix).await {
         Ok(Some(contenu)) => {
             let titre = format!("{} – {}", contenu.campagne, contenu.region);
             page(&service, StatusCode::OK, "/", &titre, &contenu)
@@ -116,14 +118,14 @@ pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>)
     }
 }
 
-async fn page_d_accueil(service: &Service, choix: Choix) -> Result<Option<Accueil>, ErreurBase> {
-    let toutes = campagne::liste(service.db()).await?;
+async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accueil>, Refus> {
+    let toutes = guichet.campagnes().await?;
     let choisie = match &choix.campagne {
         Some(code) => toutes.iter().find(|c| &c.code == code),
         None => toutes.first(),
     };
     let Some(choisie) = choisie else { return Ok(None) };
-    let noeuds = &service.configuration().noeuds;
+    let noeuds = &guichet.configuration().noeuds;
     let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
     let region = choix.region.as_deref().filter(|r| codes.contains(r)).or(codes.first().copied()).unwrap_or_default();
     let colonnes = match choix.colonnes.as_deref() {
@@ -133,10 +135,13 @@ async fn page_d_accueil(service: &Service, choix: Choix) -> Result<Option<Accuei
     let de_la_region = |l: &LigneCompletude| {
         noeuds.iter().any(|(n, _)| n.identifiant.as_str() == l.noeud && n.regions.iter().any(|r| r == region))
     };
-    let mut lignes = completude::de_la_campagne(service.db(), &choisie.code).await?;
+    // Who may not know who has sent sees the figures without that table.
+    let mut lignes = match guichet.completude(&choisie.code).await {
+        Err(Refus::Acces(_)) => vec![],
+        lues => lues?,
+    };
     lignes.retain(de_la_region);
-    let audience = service.configuration().hub.audience_par_defaut;
-    let tableau = tableau::de_la_region(service.db(), audience, &choisie.code, region, colonnes).await?;
+    let tableau = tableau::de_la_region(guichet, &choisie.code, region, colonnes).await?;
     Ok(Some(Accueil {
         campagne: libelle(&choisie.code),
         region: nom_region(region),

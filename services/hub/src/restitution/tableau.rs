@@ -4,14 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use hub_storage::observation::{self, Filtre, Observation, texte_ventilation};
-use hub_storage::{Db, ErreurBase};
+use hub_storage::observation::{Filtre, Observation, texte_ventilation};
 use referentiel::Decimal;
-use referentiel::cellule::{Audience, Statut, Ventilation};
+use referentiel::cellule::{Statut, Ventilation};
 use referentiel::format;
 use referentiel::jeu::{Jeu, Mesure, Nature, Terme, jeu};
 use referentiel::territoire::{self, Niveau};
 
+use crate::acces::{Guichet, Refus};
 use crate::agregation::{Agregat, Contribution, rapport, somme, tel_quel};
 
 /// Indicators of the steering page, in the order of the domain notes §2.
@@ -71,16 +71,15 @@ pub enum Colonnes {
 
 /// Reads and lays out the table, in two statements whatever the number of centres.
 pub async fn de_la_region(
-    db: &Db,
-    audience: Audience,
+    guichet: &Guichet,
     campagne: &str,
     region: &str,
     colonnes: Colonnes,
-) -> Result<Tableau, ErreurBase> {
+) -> Result<Tableau, Refus> {
     let Some(jeu) = jeu(JEU) else { return Ok(Tableau::default()) };
     let mesures: Vec<&Mesure> = INDICATEURS.iter().filter_map(|code| jeu.mesure(code)).collect();
     let termes: Vec<&Terme> = mesures.iter().flat_map(|m| m.termes()).collect();
-    let mut filtre = Filtre::campagne(audience, campagne);
+    let mut filtre = Filtre::campagne(guichet.audience(None)?, campagne);
     filtre.indicateurs = unique(mesures.iter().map(|m| m.code.clone()).chain(termes.iter().map(|t| t.mesure.clone())));
     filtre.ventilations = unique(std::iter::once(String::new()).chain(termes.iter().map(|t| texte(t))));
     let departements: Vec<String> =
@@ -92,8 +91,8 @@ pub async fn de_la_region(
         Colonnes::Dispositifs => Filtre { niveau: Some(Niveau::Dispositif), ..filtre.clone() },
     };
     let totaux = Filtre { niveau: Some(Niveau::Region), territoires: vec![region.to_owned()], ..filtre };
-    let mut fines = observation::page(db, &fines, None, LIGNES_MAXIMUM).await?;
-    let totaux = observation::page(db, &totaux, None, LIGNES_MAXIMUM).await?;
+    let mut fines = guichet.observations(&fines, None, LIGNES_MAXIMUM).await?;
+    let totaux = guichet.observations(&totaux, None, LIGNES_MAXIMUM).await?;
     if colonnes == Colonnes::Dispositifs {
         fines.retain(|o| o.parent.as_ref().is_some_and(|(_, code)| departements.contains(code)));
     }

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::{DateTime, Utc};
+use hub::acces::{Role, jeton};
 use hub::configuration::Configuration;
 use hub::service::Service;
 use hub_storage::Db;
@@ -92,8 +93,12 @@ impl Banc {
     }
 
     pub async fn sur(db: Db, dossier: tempfile::TempDir, noeuds: &[&Noeud], reste: &str) -> Self {
-        let texte = configuration(noeuds, reste);
-        let configuration = Configuration::depuis_texte(&texte, &dossier.path().join("hub.toml")).unwrap();
+        Self::depuis(db, dossier, &(configuration(noeuds, reste))).await
+    }
+
+    /// A hub of this configuration.
+    pub async fn depuis(db: Db, dossier: tempfile::TempDir, texte: &str) -> Self {
+        let configuration = Configuration::depuis_texte(texte, &dossier.path().join("hub.toml")).unwrap();
         let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
         let cle_hub = cle.publique();
         let horloge = Arc::new(HorlogeFixe::nouvelle("2026-04-02T08:00:00Z".parse().unwrap()));
@@ -154,6 +159,37 @@ impl Banc {
 
     pub async fn graphql(&self, question: &str) -> serde_json::Value {
         self.graphql_avec(question, serde_json::Value::Null).await
+    }
+
+    /// A question with the rights of a token, or of nobody.
+    pub async fn graphql_de(&self, jeton: Option<&str>, question: &str) -> serde_json::Value {
+        let corps = serde_json::json!({ "query": question }).to_string();
+        let mut requete = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        if let Some(jeton) = jeton {
+            requete = requete.header(header::AUTHORIZATION, format!("Bearer {jeton}"));
+        }
+        let (_, texte) = self.envoie(requete.body(Body::from(corps)).unwrap()).await;
+        serde_json::from_str(&texte).unwrap()
+    }
+
+    /// A token of this role.
+    pub async fn jeton(&self, role: Role, territoires: &[&str]) -> String {
+        self.jeton_avec(role, territoires, &[], false).await
+    }
+
+    pub async fn jeton_avec(&self, role: Role, territoires: &[&str], jeux: &[&str], ecriture: bool) -> String {
+        let textes = |codes: &[&str]| codes.iter().map(|c| (*c).to_owned()).collect();
+        let demande = jeton::Demande {
+            nom: "essai".to_owned(),
+            role,
+            territoires: textes(territoires),
+            jeux: textes(jeux),
+            ecriture,
+            expire_le: None,
+        };
+        let (service, maintenant) = (&self.service, self.horloge.maintenant());
+        let mut rng = StdRng::seed_from_u64(service.db().compte_requetes());
+        jeton::cree(service.db(), service.configuration(), demande, maintenant, &mut rng).await.unwrap().0
     }
 
     pub async fn graphql_avec(&self, question: &str, variables: serde_json::Value) -> serde_json::Value {

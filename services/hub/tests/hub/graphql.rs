@@ -154,8 +154,11 @@ async fn the_audience_can_only_be_narrowed() {
         },
         ..public.service.configuration().clone()
     };
-    let schema = hub::restitution::graphql::schema(&configuration, public.service.db().clone());
-    let r = schema.execute(r#"{ observations(campagne: "2026-T1", audience: RESEAU) { nodes { statut } } }"#).await;
+    let appelant = hub::acces::Appelant::anonyme(configuration.hub.audience_par_defaut);
+    let schema = hub::restitution::graphql::schema(&configuration);
+    let question = r#"{ observations(campagne: "2026-T1", audience: RESEAU) { nodes { statut } } }"#;
+    let guichet = hub::acces::Guichet::ouvre(public.service.db().clone(), configuration.into(), appelant);
+    let r = hub::restitution::graphql::execute(&schema, question, Value::Null, guichet).await;
     assert_eq!(serde_json::to_value(&r.errors[0].extensions).unwrap()["code"], "AUDIENCE_REFUSEE");
 }
 

@@ -54,6 +54,12 @@ pub fn lit(octets: &[u8]) -> Result<Request, Refus> {
     if let Some(operation) = objet.get("operationName").and_then(|o| o.as_str()) {
         requete = requete.operation_name(operation);
     }
+    analyse(requete, question)
+}
+
+/// Bounds what a request asks, from its text alone.
+pub fn analyse(mut requete: Request, question: &str) -> Result<Request, Refus> {
+    let refus = |code, message: &str| Refus { code, message: message.to_owned() };
     let document = parse_query(question).map_err(|e| refus("SYNTAXE", &premiere_ligne(&e.to_string())))?;
     let cout = Compte::du_document(&document);
     if cout.alias > ALIAS_ET_CHAMPS_RACINES || cout.racines > ALIAS_ET_CHAMPS_RACINES {

@@ -11,7 +11,43 @@ use referentiel::Decimal;
 use referentiel::jeu::{Jeu, jeux};
 use referentiel::periode::Trimestre;
 
+use crate::acces::Guichet;
+
 use super::types::{Audience, Coordonnee, Emetteur, Indicateur, Jour, Niveau, Nombre, Statut, Territoire};
+
+/// Qui demande, et avec quels droits.
+#[derive(SimpleObject)]
+pub struct Moi {
+    /// Nom dans le journal : jeton:…, compte:…, anonyme.
+    pub nom: String,
+    /// Rôle ; rien sans identification.
+    pub role: Option<String>,
+    /// Libellé du rôle.
+    pub libelle: Option<String>,
+    /// Territoires du rôle.
+    pub territoires: Vec<String>,
+    /// Jeux auxquels le jeton est restreint ; rien pour tous.
+    pub jeux: Option<Vec<String>>,
+    /// Audience servie par défaut.
+    pub audience: Audience,
+    /// Vrai pour qui peut aussi agir.
+    pub ecriture: bool,
+}
+
+impl From<&Guichet> for Moi {
+    fn from(guichet: &Guichet) -> Self {
+        let appelant = guichet.appelant();
+        Self {
+            nom: appelant.nom.clone(),
+            role: appelant.role.map(|r| r.code().to_owned()),
+            libelle: appelant.role.map(|r| r.libelle().to_owned()),
+            territoires: appelant.territoires.clone(),
+            jeux: appelant.jeux.clone(),
+            audience: appelant.audience.into(),
+            ecriture: appelant.ecriture,
+        }
+    }
+}
 
 /// Une campagne trimestrielle.
 #[derive(SimpleObject)]

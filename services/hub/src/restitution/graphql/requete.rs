@@ -6,15 +6,16 @@ use async_graphql::{Context, Error, ErrorExtensions as _, Object, OutputType, Re
 use hub_storage::dispositif::FiltreDispositif;
 use hub_storage::observation::{Filtre, RangObservation, texte_ventilation};
 use hub_storage::publication::FiltrePublication;
-use hub_storage::{campagne, completude, dispositif, noeud, observation, publication, registre};
-use referentiel::cellule::{self, Ventilation};
+use hub_storage::{dispositif, noeud, observation};
+use referentiel::cellule::Ventilation;
 use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::jeu::jeux;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Contexte;
-use super::noeuds::{Bilan, Campagne, Completude, Dispositif, Observation, Publication, StatutPublication};
+use crate::acces::{Guichet, Refus};
+
+use super::noeuds::{Bilan, Campagne, Completude, Dispositif, Moi, Observation, Publication, StatutPublication};
 use super::types::{Audience, Emetteur, Indicateur, Niveau};
 
 /// Largest page.
@@ -40,6 +41,11 @@ pub struct Requete;
 
 #[Object]
 impl Requete {
+    /// Qui demande, et avec quels droits.
+    async fn moi(&self, ctx: &Context<'_>) -> Result<Moi> {
+        Ok(Moi::from(guichet(ctx)?))
+    }
+
     /// Campagnes, de la plus récente à la plus ancienne.
     #[graphql(complexity = "page(premier) * child_complexity")]
     async fn campagnes(
@@ -50,7 +56,7 @@ impl Requete {
     ) -> Result<Page<String, Campagne>> {
         let premier = limite(premier)?;
         let apres: Option<String> = curseur(apres)?;
-        let toutes = campagne::liste(&contexte(ctx)?.db).await.map_err(interne)?;
+        let toutes = guichet(ctx)?.campagnes().await.map_err(refuse)?;
         let suite = toutes.into_iter().filter(|c| apres.as_ref().is_none_or(|a| c.code < *a));
         let suite: Vec<_> = suite.take(premier as usize + 1).collect();
         Ok(en_page(suite, premier, apres.is_some(), |c| c.code.clone(), Campagne::from))
@@ -58,7 +64,7 @@ impl Requete {
 
     /// Une campagne, ou rien.
     async fn campagne(&self, ctx: &Context<'_>, code: String) -> Result<Option<Campagne>> {
-        let toutes = campagne::liste(&contexte(ctx)?.db).await.map_err(interne)?;
+        let toutes = guichet(ctx)?.campagnes().await.map_err(refuse)?;
         Ok(toutes.into_iter().find(|c| c.code == code).map(Campagne::from))
     }
 
@@ -73,7 +79,7 @@ impl Requete {
     ) -> Result<Page<(String, String), Emetteur>> {
         let premier = limite(premier)?;
         let apres: Option<(String, String)> = curseur(apres)?;
-        let tous = noeud::liste(&contexte(ctx)?.db).await.map_err(interne)?;
+        let tous = guichet(ctx)?.emetteurs().await.map_err(refuse)?;
         let suite = tous.into_iter().filter(|n| region.as_ref().is_none_or(|r| n.regions.contains(r)));
         let cle = |n: &noeud::Noeud| (n.nom.clone(), n.identifiant.to_string());
         let suite: Vec<_> =
@@ -101,11 +107,10 @@ impl Requete {
     ) -> Result<Page<(String, String, String), Dispositif>> {
         let premier = limite(premier)?;
         let apres: Option<(String, String, String)> = curseur(apres)?;
-        let contexte = contexte(ctx)?;
+        let guichet = guichet(ctx)?;
         let filtre = FiltreDispositif { campagne, region, departement, emetteur: identifiant(emetteur)? };
-        let audience = audience_permise(contexte, audience)?;
-        let lus =
-            dispositif::page(&contexte.db, audience, &filtre, apres.as_ref(), premier + 1).await.map_err(interne)?;
+        let audience = guichet.audience(audience.map(Into::into)).map_err(refuse)?;
+        let lus = guichet.dispositifs(audience, &filtre, apres.as_ref(), premier + 1).await.map_err(refuse)?;
         let cle = |d: &dispositif::Dispositif| (d.campagne.clone(), d.reference.clone(), d.noeud.clone());
         Ok(en_page(lus, premier, apres.is_some(), cle, Dispositif::from))
     }
@@ -142,7 +147,7 @@ impl Requete {
     ) -> Result<Page<CurseurObservation, Observation>> {
         let premier = limite(premier)?;
         let apres: Option<CurseurObservation> = curseur(apres)?;
-        let contexte = contexte(ctx)?;
+        let guichet = guichet(ctx)?;
         if campagne.is_none() && indicateur.is_none() {
             return Err(refus("FILTRE_REQUIS", "Précisez une campagne ou un indicateur."));
         }
@@ -153,7 +158,7 @@ impl Requete {
         let ventilations = ventilation
             .map(|v| vec![texte_ventilation(&Ventilation::nouvelle(v.into_iter().map(|c| (c.axe, c.modalite))))]);
         let filtre = Filtre {
-            audience: audience_permise(contexte, audience)?,
+            audience: guichet.audience(audience.map(Into::into)).map_err(refuse)?,
             campagnes: campagne.into_iter().collect(),
             indicateurs: indicateur.into_iter().collect(),
             niveau: niveau.map(Into::into),
@@ -171,7 +176,7 @@ impl Requete {
             ventilation,
             noeud,
         });
-        let lues = observation::page(&contexte.db, &filtre, rang.as_ref(), premier + 1).await.map_err(interne)?;
+        let lues = guichet.observations(&filtre, rang.as_ref(), premier + 1).await.map_err(refuse)?;
         let cle = |o: &observation::Observation| {
             let r = o.rang.clone();
             (r.campagne, r.indicateur, r.niveau, r.territoire, r.ventilation, r.noeud)
@@ -182,7 +187,7 @@ impl Requete {
     /// Complétude d’une campagne, par centre et par jeu.
     #[graphql(complexity = "100 * child_complexity")]
     async fn completude(&self, ctx: &Context<'_>, campagne: String) -> Result<Vec<Completude>> {
-        let lignes = completude::de_la_campagne(&contexte(ctx)?.db, &campagne).await.map_err(interne)?;
+        let lignes = guichet(ctx)?.completude(&campagne).await.map_err(refuse)?;
         Ok(lignes.into_iter().map(Completude::from).collect())
     }
 
@@ -203,14 +208,16 @@ impl Requete {
             campagne,
             emetteur: identifiant(emetteur)?,
             statut: statut.map(|s| s.code().to_owned()),
+            jeux: vec![],
         };
-        let lues = publication::page(&contexte(ctx)?.db, &filtre, apres, premier + 1).await.map_err(interne)?;
+        let guichet = guichet(ctx)?;
+        let lues = guichet.publications(filtre, apres, premier + 1).await.map_err(refuse)?;
         Ok(en_page(lues, premier, apres.is_some(), |p| p.ordre, Publication::from))
     }
 
     /// Ce que le hub détient, tout compté.
     async fn bilan(&self, ctx: &Context<'_>) -> Result<Bilan> {
-        let bilan = registre::bilan(&contexte(ctx)?.db).await.map_err(interne)?;
+        let bilan = guichet(ctx)?.bilan().await.map_err(refuse)?;
         let entier = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         Ok(Bilan {
             observations: entier(bilan.observations),
@@ -221,8 +228,9 @@ impl Requete {
     }
 }
 
-fn contexte<'c>(ctx: &Context<'c>) -> Result<&'c Contexte> {
-    ctx.data::<Contexte>()
+/// Without a counter nothing is read: a schema executed by itself has no database.
+fn guichet<'c>(ctx: &Context<'c>) -> Result<&'c Guichet> {
+    ctx.data::<Guichet>()
 }
 
 /// Elements that a list may cost, for its complexity.
@@ -234,16 +242,6 @@ fn limite(premier: i32) -> Result<u32> {
     match u32::try_from(premier) {
         Ok(n) if (1..=PAGE_MAXIMALE).contains(&premier) => Ok(n),
         _ => Err(refus("PAGE_INVALIDE", &format!("« premier » doit être compris entre 1 et {PAGE_MAXIMALE}."))),
-    }
-}
-
-/// The audience served: never wider than the default, since nobody is identified yet.
-fn audience_permise(contexte: &Contexte, demandee: Option<Audience>) -> Result<cellule::Audience> {
-    let defaut = contexte.configuration.hub.audience_par_defaut;
-    match demandee.map(cellule::Audience::from) {
-        None => Ok(defaut),
-        Some(audience) if audience >= defaut => Ok(audience),
-        Some(_) => Err(refus("AUDIENCE_REFUSEE", "Cette audience demande une identification.")),
     }
 }
 
@@ -262,11 +260,17 @@ fn refus(code: &'static str, message: &str) -> Error {
     Error::new(message).extend_with(|_, e| e.set("code", code))
 }
 
-/// The cause stays in the log.
+/// A refusal as the caller reads it; the cause of a failure stays in the log.
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
-fn interne(erreur: hub_storage::ErreurBase) -> Error {
-    tracing::error!(erreur = %erreur, "lecture de la base");
-    refus("INDISPONIBLE", "Le hub ne peut pas répondre pour le moment.")
+fn refuse(erreur: Refus) -> Error {
+    match &erreur {
+        Refus::Acces(_) => refus("ACCES_REFUSE", &erreur.to_string()),
+        Refus::Audience => refus("AUDIENCE_REFUSEE", &erreur.to_string()),
+        Refus::Base(cause) => {
+            tracing::error!(erreur = %cause, "lecture de la base");
+            refus("INDISPONIBLE", "Le hub ne peut pas répondre pour le moment.")
+        }
+    }
 }
 
 /// A page of at most `premier` rows out of `premier + 1` read.

@@ -8,7 +8,7 @@ use referentiel::Decimal;
 use referentiel::jeu::{Jeu, Mesure, Nature};
 use referentiel::{cellule, territoire};
 
-use super::Contexte;
+use crate::acces::Guichet;
 
 /// Nombre décimal exact, écrit en texte : "12.50".
 pub struct Nombre(pub Decimal);
@@ -122,6 +122,8 @@ pub enum Statut {
 /// Public pour lequel une table a été protégée.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
+    /// Le centre et le DTH : chiffres de la convention.
+    Convention,
     /// Centres, ARS, DREETS : seuil 5, 11 avec le type de handicap.
     Reseau,
     /// Tout le monde : seuil 11.
@@ -131,6 +133,7 @@ pub enum Audience {
 impl From<Audience> for cellule::Audience {
     fn from(audience: Audience) -> Self {
         match audience {
+            Audience::Convention => Self::Convention,
             Audience::Reseau => Self::Reseau,
             Audience::Public => Self::Public,
         }
@@ -141,7 +144,8 @@ impl From<cellule::Audience> for Audience {
     fn from(audience: cellule::Audience) -> Self {
         match audience {
             cellule::Audience::Public => Self::Public,
-            cellule::Audience::Reseau | cellule::Audience::Convention => Self::Reseau,
+            cellule::Audience::Reseau => Self::Reseau,
+            cellule::Audience::Convention => Self::Convention,
         }
     }
 }
@@ -186,7 +190,7 @@ pub struct Emetteur {
 impl Emetteur {
     /// Régions du centre.
     async fn regions(&self, ctx: &Context<'_>) -> async_graphql::Result<Vec<Territoire>> {
-        let noeuds = &ctx.data::<Contexte>()?.configuration.noeuds;
+        let noeuds = &ctx.data::<Guichet>()?.configuration().noeuds;
         let noeud = noeuds.iter().find(|(n, _)| n.identifiant.as_str() == self.identifiant);
         let regions = noeud.map(|(n, _)| n.regions.clone()).unwrap_or_default();
         Ok(regions.into_iter().map(|code| Territoire::nouveau(Niveau::Region, code, None)).collect())

@@ -1,0 +1,155 @@
+//! Local accounts of persons, the way in when no identity provider answers, and their sessions.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::base::{Db, ErreurBase};
+use crate::jeton::{liste_en_texte, lit_liste};
+use crate::journal::{self, Fait};
+use crate::valeur::args;
+
+/// Wrong passwords in a row before an account rests.
+const ECHECS_PERMIS: i64 = 5;
+
+/// How long it rests.
+const REPOS: TimeDelta = TimeDelta::minutes(15);
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compte {
+    /// What the person types.
+    pub identifiant: String,
+    /// Name shown.
+    pub nom: String,
+    /// Code of the role.
+    pub role: String,
+    /// Codes of its territories.
+    pub territoires: Vec<String>,
+    /// Digest of the password (PHC string).
+    pub condense: String,
+    /// True while too many wrong passwords were given.
+    pub en_repos: bool,
+}
+
+/// Makes an account; false when the identifier is taken.
+pub async fn cree(db: &Db, compte: &Compte, fait: &Fait) -> Result<bool, ErreurBase> {
+    let mut tx = db.begin().await?;
+    let n = tx
+        .execute(
+            "/* compte.insere */ INSERT INTO compte (identifiant, nom, condense, role, territoires, cree_le)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (identifiant) DO NOTHING",
+            args![
+                &compte.identifiant,
+                &compte.nom,
+                &compte.condense,
+                &compte.role,
+                liste_en_texte(&compte.territoires),
+                fait.moment
+            ],
+        )
+        .await?;
+    if n > 0 {
+        journal::inscrit(&mut tx, fait).await?;
+    }
+    tx.commit().await?;
+    Ok(n > 0)
+}
+
+/// The open account of this identifier.
+pub async fn find(db: &Db, identifiant: &str, maintenant: DateTime<Utc>) -> Result<Option<Compte>, ErreurBase> {
+    let ligne = db
+        .ligne(
+            "/* compte.par_identifiant */ SELECT identifiant, nom, role, territoires, condense, bloque_le
+             FROM compte WHERE identifiant = $1 AND ferme_le IS NULL",
+            args![identifiant],
+        )
+        .await?;
+    let lit = |l: crate::ligne::Row| {
+        Ok(Compte {
+            identifiant: l.text(0)?,
+            nom: l.text(1)?,
+            role: l.text(2)?,
+            territoires: lit_liste(&l, 3)?,
+            condense: l.text(4)?,
+            en_repos: l.opt_ts(5)?.is_some_and(|b| maintenant - b < REPOS),
+        })
+    };
+    ligne.map(lit).transpose()
+}
+
+/// Closes an account and its sessions; false when it is not known or already closed.
+pub async fn ferme(db: &Db, identifiant: &str, fait: &Fait) -> Result<bool, ErreurBase> {
+    let mut tx = db.begin().await?;
+    let n = tx
+        .execute(
+            "/* compte.ferme */ UPDATE compte SET ferme_le = $2 WHERE identifiant = $1 AND ferme_le IS NULL",
+            args![identifiant, fait.moment],
+        )
+        .await?;
+    tx.execute("/* session.ferme_toutes */ DELETE FROM session WHERE compte = $1", args![identifiant]).await?;
+    if n > 0 {
+        journal::inscrit(&mut tx, fait).await?;
+    }
+    tx.commit().await?;
+    Ok(n > 0)
+}
+
+/// Opens a session after a good password.
+pub async fn ouvre_session(
+    db: &Db,
+    compte: &Compte,
+    condense: &str,
+    expire_le: DateTime<Utc>,
+    fait: &Fait,
+) -> Result<(), ErreurBase> {
+    let mut tx = db.begin().await?;
+    tx.execute("/* session.balaie */ DELETE FROM session WHERE expire_le <= $1", args![fait.moment]).await?;
+    tx.execute(
+        "/* compte.reussite */ UPDATE compte SET echecs = 0, bloque_le = NULL WHERE identifiant = $1",
+        args![&compte.identifiant],
+    )
+    .await?;
+    tx.execute(
+        "/* session.ouvre */ INSERT INTO session (condense, compte, cree_le, expire_le) VALUES ($1, $2, $3, $4)",
+        args![condense, &compte.identifiant, fait.moment, expire_le],
+    )
+    .await?;
+    journal::inscrit(&mut tx, fait).await?;
+    tx.commit().await
+}
+
+/// Counts a wrong password of an existing account.
+pub async fn compte_echec(db: &Db, compte: &Compte, fait: &Fait) -> Result<(), ErreurBase> {
+    let mut tx = db.begin().await?;
+    tx.execute(
+        "/* compte.echec */ UPDATE compte SET bloque_le = CASE WHEN echecs + 1 >= $2 THEN $3 ELSE bloque_le END,
+         echecs = CASE WHEN echecs + 1 >= $2 THEN 0 ELSE echecs + 1 END WHERE identifiant = $1",
+        args![&compte.identifiant, ECHECS_PERMIS, fait.moment],
+    )
+    .await?;
+    journal::inscrit(&mut tx, fait).await?;
+    tx.commit().await
+}
+
+/// The account whose session has this digest.
+pub async fn de_la_session(db: &Db, condense: &str, maintenant: DateTime<Utc>) -> Result<Option<Compte>, ErreurBase> {
+    let ligne = db
+        .ligne(
+            "/* session.compte */ SELECT compte FROM session WHERE condense = $1 AND expire_le > $2",
+            args![condense, maintenant],
+        )
+        .await?;
+    match ligne.map(|l| l.text(0)).transpose()? {
+        Some(identifiant) => find(db, &identifiant, maintenant).await,
+        None => Ok(None),
+    }
+}
+
+/// Closes a session.
+pub async fn ferme_session(db: &Db, condense: &str, fait: &Fait) -> Result<(), ErreurBase> {
+    let mut tx = db.begin().await?;
+    let n = tx.execute("/* session.ferme */ DELETE FROM session WHERE condense = $1", args![condense]).await?;
+    if n > 0 {
+        journal::inscrit(&mut tx, fait).await?;
+    }
+    tx.commit().await
+}
