@@ -124,7 +124,7 @@ async fn demarre_hub(dossier: &Path) -> Result<String> {
         noeud.publique()
     );
     let configuration = hub::configuration::Configuration::depuis_texte(&texte, &dossier.join("hub.toml"))?;
-    let service = hub::service::Service::ouvre(configuration, Arc::new(HorlogeSysteme)).await?;
+    let service = hub::service::Service::ouvre(configuration, Arc::new(HorlogeSysteme), &mut rng).await?;
     let ecoute = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let adresse = format!("http://{}", ecoute.local_addr()?);
     let routes = service.routes();

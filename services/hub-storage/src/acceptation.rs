@@ -17,7 +17,7 @@
 //! }
 //! ```
 
-use ::publication::{EnveloppeVerifiee, PublicationVerifiee, Refus};
+use ::publication::{Empreinte, Enveloppe, EnveloppeVerifiee, Genre, PublicationVerifiee, Refus};
 
 /// A publication whose content passed the hub's validation. Made by [`Examen::conduire`] only.
 #[derive(Debug, Clone)]
@@ -62,9 +62,25 @@ pub enum Examen {
     Acceptee(Box<PublicationAcceptee>),
     /// To be recorded with its reasons; its position is consumed all the same.
     Refusee(Box<EntreeRefusee>),
+    /// A withdrawal, a rotation, a restore or a heartbeat: nothing to examine but its place.
+    Acte(Box<EnveloppeVerifiee>),
 }
 
 impl Examen {
+    /// An entry without a body; `None` for a publication, whose content must be examined.
+    pub fn acte(enveloppe: EnveloppeVerifiee) -> Option<Self> {
+        (enveloppe.enveloppe().kind != Genre::Publication).then(|| Self::Acte(Box::new(enveloppe)))
+    }
+
+    /// The signed envelope, as received, and what it says.
+    pub(crate) fn enveloppe(&self) -> (&str, &Enveloppe, Empreinte) {
+        match self {
+            Self::Acceptee(a) => (a.0.jws(), a.0.enveloppe(), a.0.empreinte()),
+            Self::Refusee(r) => (r.enveloppe.jws(), r.enveloppe.enveloppe(), r.enveloppe.empreinte()),
+            Self::Acte(e) => (e.jws(), e.enveloppe(), e.empreinte()),
+        }
+    }
+
     /// Runs the validation on what was read. An error of the protocol (a body that is not the signed one)
     /// is no examination at all: it is given back, and nothing may be stored.
     pub fn conduire(

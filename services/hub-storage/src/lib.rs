@@ -5,6 +5,8 @@
 //! `hub::validation`) and never learns what a person is.
 
 pub mod acceptation;
+mod acte;
+pub mod arbre;
 pub mod base;
 pub mod campagne;
 pub mod completude;
@@ -21,6 +23,7 @@ mod projection;
 pub mod publication;
 pub mod rebuild;
 pub mod registre;
+pub mod restauration;
 mod schema;
 mod territoire;
 pub mod valeur;

@@ -7,6 +7,7 @@ use ::publication::ClePublique;
 use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::base::{Db, ErreurBase, Tx};
+use crate::registre::seq_sql;
 use crate::valeur::args;
 
 /// A centre's node.
@@ -73,26 +74,56 @@ async fn inscrit_cle(tx: &mut Tx, noeud: &str, cle: &ClePublique) -> Result<(), 
         .ligne("/* cle.courante */ SELECT kid FROM cle WHERE noeud = $1 AND jusqua_seq IS NULL", args![noeud])
         .await?;
     let kid = cle.kid();
-    match courante.map(|l| l.text(0)).transpose()? {
-        Some(connue) if connue == kid => return Ok(()),
-        _ => {}
+    if courante.map(|l| l.text(0)).transpose()?.is_some_and(|connue| connue == kid) {
+        return Ok(());
+    }
+    // A key of the past in the configuration: the chain announced another one since, and the chain decides.
+    if cle_deja_vue(tx, noeud, &kid).await? {
+        return Ok(());
     }
     let tete = tx.ligne("/* cle.tete */ SELECT seq FROM chaine WHERE noeud = $1", args![noeud]).await?;
-    let tete = tete.map(|l| l.int(0)).transpose()?.unwrap_or(0);
+    let tete = tete.map(|l| l.int(0)).transpose()?.unwrap_or(0).unsigned_abs();
     // A key that never signed anything has no history to keep: it simply goes.
-    tx.execute("/* cle.oublie */ DELETE FROM cle WHERE noeud = $1 AND depuis_seq > $2", args![noeud, tete]).await?;
+    tx.execute("/* cle.oublie */ DELETE FROM cle WHERE noeud = $1 AND depuis_seq > $2", args![noeud, seq_sql(tete)]).await?;
+    tourne(tx, noeud, tete, cle).await
+}
+
+/// True when this key was ever one of the node's.
+pub(crate) async fn cle_deja_vue(tx: &mut Tx, noeud: &str, kid: &str) -> Result<bool, ErreurBase> {
+    let sql = "/* cle.passee */ SELECT kid FROM cle WHERE noeud = $1 AND kid = $2";
+    Ok(tx.ligne(sql, args![noeud, kid]).await?.is_some())
+}
+
+/// Opens a key after a position, and closes the one before it there.
+pub(crate) async fn tourne(tx: &mut Tx, noeud: &str, seq: u64, cle: &ClePublique) -> Result<(), ErreurBase> {
     tx.execute(
         "/* cle.ferme */ UPDATE cle SET jusqua_seq = $2 WHERE noeud = $1 AND jusqua_seq IS NULL",
-        args![noeud, tete],
+        args![noeud, seq_sql(seq)],
     )
     .await?;
     tx.execute(
-        "/* cle.ouvre */ INSERT INTO cle (noeud, kid, cle, depuis_seq, jusqua_seq) VALUES ($1, $2, $3, $4, NULL)
-         ON CONFLICT (noeud, kid) DO UPDATE SET depuis_seq = excluded.depuis_seq, jusqua_seq = NULL",
-        args![noeud, kid, cle.to_string(), tete + 1],
+        "/* cle.ouvre */ INSERT INTO cle (noeud, kid, cle, depuis_seq, jusqua_seq) VALUES ($1, $2, $3, $4, NULL)",
+        args![noeud, cle.kid(), cle.to_string(), seq_sql(seq + 1)],
     )
     .await?;
     Ok(())
+}
+
+/// The node whose present key has this thumbprint.
+pub async fn du_kid(db: &Db, kid: &str) -> Result<Option<(IdentifiantNoeud, ClePublique)>, ErreurBase> {
+    let ligne = db
+        .ligne(
+            "/* cle.en_vigueur */ SELECT c.noeud, c.cle FROM cle c JOIN noeud n ON n.identifiant = c.noeud
+             WHERE c.kid = $1 AND c.jusqua_seq IS NULL AND n.actif = $2",
+            args![kid, true],
+        )
+        .await?;
+    ligne
+        .map(|l| {
+            let noeud = l.text(0)?.parse().map_err(|_| ErreurBase::ValeurIllisible(0))?;
+            Ok((noeud, l.text(1)?.parse().map_err(|_| ErreurBase::ValeurIllisible(1))?))
+        })
+        .transpose()
 }
 
 /// The key of a node with this thumbprint.

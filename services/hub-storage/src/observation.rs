@@ -6,7 +6,8 @@ use referentiel::cellule::{Audience, Statut, Ventilation};
 use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::territoire::Niveau;
 use rust_decimal::Decimal;
-use secret_statistique::{CelluleProtegee, Politique, ValeurPubliee};
+use secret_statistique::recontrole::{Bornes, encadrer};
+use secret_statistique::{CelluleProtegee, ValeurPubliee};
 use sqlx::AssertSqlSafe;
 
 use crate::base::{Db, ErreurBase, Tx};
@@ -15,7 +16,7 @@ use crate::projection::Tranche;
 use crate::valeur::{Conditions, Val, args, lots};
 use crate::visibilite::Visibilite;
 
-const COLONNES: usize = 14;
+const COLONNES: usize = 15;
 const LOT: usize = 200;
 
 /// A published cell as it is read.
@@ -31,8 +32,8 @@ pub struct Observation {
     pub rapport: Option<(Decimal, Decimal)>,
     /// Why there is a value, or none.
     pub statut: Statut,
-    /// Threshold of a masked count.
-    pub seuil: Option<u64>,
+    /// What readers can tell of a masked count from the cells its centre shows: at least, at most.
+    pub bornes: Option<(u64, u64)>,
     /// Name of the territory, when its centre gave one.
     pub territoire_nom: Option<String>,
     /// Territory just above: level and code.
@@ -134,7 +135,7 @@ pub async fn page(
     }
     let limite = c.lie(i64::from(limite));
     let sql = format!(
-        "/* observation.page */ SELECT {ORDRE}, o.valeur, o.numerateur, o.denominateur, o.statut, o.seuil,
+        "/* observation.page */ SELECT {ORDRE}, o.valeur, o.numerateur, o.denominateur, o.statut, o.plancher, o.plafond,
          t.nom, t.parent_niveau, t.parent_code, n.nom, n.organisme
          FROM observation o
          JOIN noeud n ON n.identifiant = o.noeud
@@ -160,11 +161,11 @@ fn lit(l: &Row, audience: Audience) -> Result<Observation, ErreurBase> {
         valeur: l.opt_dec(6)?,
         rapport: l.opt_dec(7)?.zip(l.opt_dec(8)?),
         statut: Statut::depuis_code(&l.text(9)?).ok_or(ErreurBase::ValeurIllisible(9))?,
-        seuil: l.opt_int(10)?.map(i64::unsigned_abs),
-        territoire_nom: l.opt_text(11)?,
-        parent: l.opt_text(12)?.zip(l.opt_text(13)?),
-        emetteur_nom: l.text(14)?,
-        organisme: l.text(15)?,
+        bornes: l.opt_int(10)?.map(i64::unsigned_abs).zip(l.opt_int(11)?.map(i64::unsigned_abs)),
+        territoire_nom: l.opt_text(12)?,
+        parent: l.opt_text(13)?.zip(l.opt_text(14)?),
+        emetteur_nom: l.text(15)?,
+        organisme: l.text(16)?,
     })
 }
 
@@ -178,16 +179,19 @@ pub(crate) async fn remplace(
         args![tranche.campagne, tranche.noeud, tranche.jeu],
     )
     .await?;
+    let parents = contenu.parents();
     for audience in contenu.audiences() {
-        for lot in audience.cellules.chunks(LOT) {
+        let cadres = encadrer(contenu.jeu(), &audience.cellules, &parents);
+        let cellules: Vec<_> = audience.cellules.iter().zip(cadres).collect();
+        for lot in cellules.chunks(LOT) {
             let mut valeurs = Vec::with_capacity(lot.len() * COLONNES);
-            for cellule in lot {
-                ajoute(&mut valeurs, tranche, &audience.politique, cellule);
+            for (cellule, cadre) in lot {
+                ajoute(&mut valeurs, tranche, audience.politique.audience, cellule, *cadre);
             }
             // Full batches share one text, hence one prepared statement.
             let sql = format!(
                 "/* observation.insere */ INSERT INTO observation (audience, campagne, indicateur, niveau, territoire,
-                 ventilation, noeud, jeu, axes, valeur, numerateur, denominateur, statut, seuil) VALUES {}",
+                 ventilation, noeud, jeu, axes, valeur, numerateur, denominateur, statut, plancher, plafond) VALUES {}",
                 lots(lot.len(), COLONNES)
             );
             tx.execute(AssertSqlSafe(sql), valeurs).await?;
@@ -196,7 +200,13 @@ pub(crate) async fn remplace(
     Ok(())
 }
 
-fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, politique: &Politique, cellule: &CelluleProtegee) {
+fn ajoute(
+    valeurs: &mut Vec<Val>,
+    tranche: &Tranche<'_>,
+    audience: Audience,
+    cellule: &CelluleProtegee,
+    cadre: Option<Bornes>,
+) {
     let cle = &cellule.cle;
     let (valeur, rapport) = match &cellule.valeur {
         None => (None, None),
@@ -204,9 +214,11 @@ fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, politique: &Politique, 
         Some(ValeurPubliee::Decimal(v)) => (Some(*v), None),
         Some(ValeurPubliee::Taux { numerateur, denominateur }) => (None, Some((*numerateur, *denominateur))),
     };
-    let seuil = (cellule.statut == Statut::Secret).then(|| i64::try_from(politique.seuil_de(cle)).unwrap_or(i64::MAX));
+    let cadre = cadre.filter(|_| cellule.statut == Statut::Secret).and_then(|Bornes(bas, haut)| {
+        Some((i64::try_from(bas).ok()?, i64::try_from(haut?).ok()?))
+    });
     valeurs.extend(args![
-        politique.audience.code(),
+        audience.code(),
         tranche.campagne,
         &cle.indicateur,
         cle.niveau.code(),
@@ -219,6 +231,7 @@ fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, politique: &Politique, 
         rapport.map(|(n, _)| n),
         rapport.map(|(_, d)| d),
         cellule.statut.code(),
-        seuil,
+        cadre.map(|(bas, _)| bas),
+        cadre.map(|(_, haut)| haut),
     ]);
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use ::publication::{Contenu, verification};
+use ::publication::{Contenu, Genre, verification};
 use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 
@@ -11,7 +11,7 @@ use crate::base::{Db, ErreurBase, Tx};
 use crate::ligne::Row;
 use crate::publication::{Entree, suite};
 use crate::valeur::{Val, args};
-use crate::{corps, noeud, projection, registre};
+use crate::{acte, corps, noeud, projection, registre};
 
 /// Entries read from the register at a time.
 const PAGE: u32 = 50;
@@ -59,12 +59,19 @@ async fn rejoue_entree(source: &Db, tx: &mut Tx, entree: &Entree, jeux: &[String
     let altere = |quoi: &str| ErreurBase::RegistreAltere(format!("{} n° {} : {quoi}.", entree.noeud, entree.seq));
     let noeud = entree.noeud.parse().map_err(|_| altere("identifiant de nœud illisible"))?;
     let cle = noeud::find_cle(source, &noeud, &entree.kid).await?.ok_or_else(|| altere("clé inconnue"))?;
-    let digest = entree.corps.as_deref().ok_or_else(|| altere("corps non désigné"))?;
-    let octets = corps::find(source, registre::empreinte(digest)?).await?.ok_or_else(|| altere("corps absent"))?;
     let attendu =
         verification::Attendu { noeud, hub: destinataire(&entree.jws).ok_or_else(|| altere("enveloppe illisible"))? };
     let enveloppe =
         ::publication::verifier_enveloppe(&entree.jws, &cle.cle, &attendu).map_err(|r| altere(&r.to_string()))?;
+    if let (Genre::Retrait, Some(serie)) = (enveloppe.enveloppe().kind, enveloppe.enveloppe().serie()) {
+        acte::retire(tx, &entree.noeud, serie).await?;
+        return registre::inscrit_serie(tx, enveloppe.enveloppe(), entree.ordre, entree.recu_le).await;
+    }
+    if enveloppe.enveloppe().kind != Genre::Publication {
+        return Ok(());
+    }
+    let digest = entree.corps.as_deref().ok_or_else(|| altere("corps non désigné"))?;
+    let octets = corps::find(source, registre::empreinte(digest)?).await?.ok_or_else(|| altere("corps absent"))?;
     let publication = ::publication::verifier(enveloppe, &octets).map_err(|r| altere(&r.to_string()))?;
     let contenu: &Contenu = publication.contenu();
     projection::remplace(tx, contenu, jeux, entree.recu_le).await?;
@@ -128,7 +135,8 @@ const TABLES: &[(&str, &[Colonne])] = &[
             Colonne::D("numerateur"),
             Colonne::D("denominateur"),
             Colonne::T("statut"),
-            Colonne::I("seuil"),
+            Colonne::I("plancher"),
+            Colonne::I("plafond"),
         ],
     ),
     (

@@ -3,6 +3,7 @@
 //! before its end leaves nothing, after it only the answer can be lost.
 
 use ::publication::chaine::{Succession, succession};
+use ::publication::registre::Feuille;
 use ::publication::{
     Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Genre, Motif, Refus,
     StatutAccuse, TeteNoeud, accuse, decider,
@@ -14,7 +15,7 @@ use crate::acceptation::Examen;
 use crate::base::{Db, ErreurBase, Tx};
 use crate::schema::Dialecte;
 use crate::valeur::args;
-use crate::{corps, projection};
+use crate::{acte, arbre, corps, projection};
 
 /// A receipt must stay small enough to be read: so many reasons, and so many bytes of them.
 const MOTIFS_MAXIMUM: usize = 50;
@@ -95,13 +96,7 @@ pub async fn previse(db: &Db, enveloppe: &Enveloppe, empreinte: Empreinte) -> Re
 
 /// Records an entry that was examined, and answers. Sent twice, or fifty times at once, it is recorded once.
 pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot, ErreurBase> {
-    let (jws, enveloppe, digest) = match examen {
-        Examen::Acceptee(a) => {
-            let p = a.publication();
-            (p.jws(), p.enveloppe(), p.empreinte())
-        }
-        Examen::Refusee(r) => (r.enveloppe().jws(), r.enveloppe().enveloppe(), r.enveloppe().empreinte()),
-    };
+    let (jws, enveloppe, digest) = examen.enveloppe();
     let mut tx = db.begin().await?;
     let (tete, place) = verrouille(&mut tx, enveloppe).await?;
     if let Some(depot) = suite(&tete, enveloppe, digest, place) {
@@ -110,8 +105,12 @@ pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot
     let (statut, motifs, comptes) = juge(&mut tx, examen, enveloppe).await?;
     let montree = statut == StatutAccuse::Acceptee && !enveloppe.test;
     range_corps(&mut tx, examen, enveloppe, statut, sceau.recu_le).await?;
-    if let (Examen::Acceptee(a), true) = (examen, montree) {
-        projection::remplace(&mut tx, a.publication().contenu(), sceau.jeux, sceau.recu_le).await?;
+    match examen {
+        Examen::Acceptee(a) if montree => {
+            projection::remplace(&mut tx, a.publication().contenu(), sceau.jeux, sceau.recu_le).await?;
+        }
+        Examen::Acte(_) if montree => acte::applique(&mut tx, enveloppe).await?,
+        _ => {}
     }
     let (epoque, ordre) = avance(&mut tx).await?;
     let accuse = Accuse {
@@ -129,6 +128,7 @@ pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot
     };
     let signe = accuse.signer(sceau.cle);
     inscrit(&mut tx, &Entree { ordre, jws, enveloppe, digest, accuse: &accuse, signe: &signe }).await?;
+    arbre::ajoute(&mut tx, ordre - 1, &Feuille::nouvelle(digest, &signe)).await?;
     if montree {
         inscrit_serie(&mut tx, enveloppe, ordre, sceau.recu_le).await?;
     }
@@ -192,34 +192,39 @@ async fn juge(
         Examen::Refusee(r) => {
             return Ok((StatutAccuse::Refusee, motifs(r.motifs()), Comptes { cells: r.cellules(), changed: 0 }));
         }
+        Examen::Acte(_) => {
+            let refus = acte::juge(tx, enveloppe).await?;
+            let statut = match refus.as_ref().map(Refus::code) {
+                None => StatutAccuse::Acceptee,
+                Some(CodeRefus::RevNotGreater) => StatutAccuse::Perimee,
+                Some(_) => StatutAccuse::Refusee,
+            };
+            return Ok((statut, motifs(refus.as_slice()), Comptes::default()));
+        }
         Examen::Acceptee(a) => a.publication(),
     };
     let cells = acceptee.contenu().taille() as u64;
-    let courante = courante(tx, enveloppe).await?;
-    if let Succession::Perimee { courante } = succession(courante.as_ref().map(|c| c.rev), enveloppe.rev.unwrap_or(0)) {
+    let revision = acte::revision(tx, enveloppe).await?;
+    if let Succession::Perimee { courante } = succession(revision, enveloppe.rev.unwrap_or(0)) {
         let refus = Refus::nouveau(CodeRefus::RevNotGreater, format!("Révision courante : {courante}."));
         return Ok((StatutAccuse::Perimee, motifs(&[refus]), Comptes { cells, changed: 0 }));
     }
-    let changed = projection::changements(courante.and_then(|c| c.contenu).as_ref(), acceptee.contenu());
+    let changed = projection::changements(courante(tx, enveloppe).await?.as_ref(), acceptee.contenu());
     Ok((StatutAccuse::Acceptee, vec![], Comptes { cells, changed }))
 }
 
-struct Courante {
-    rev: u64,
-    contenu: Option<Contenu>,
-}
-
-async fn courante(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Option<Courante>, ErreurBase> {
+/// Content shown of the series; none when it was withdrawn.
+async fn courante(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Option<Contenu>, ErreurBase> {
     let Some(serie) = enveloppe.serie() else { return Ok(None) };
     let ligne = tx
         .ligne(
-            "/* serie.courante */ SELECT s.rev, c.octets FROM serie s
-             JOIN publication p ON p.ordre = s.ordre LEFT JOIN corps c ON c.digest = p.corps
+            "/* serie.courante */ SELECT c.octets FROM serie s
+             JOIN publication p ON p.ordre = s.ordre JOIN corps c ON c.digest = p.corps
              WHERE s.jeu = $1 AND s.noeud = $2 AND s.periode = $3",
             args![&serie.dataset, enveloppe.iss.as_str(), &serie.period],
         )
         .await?;
-    ligne.map(|l| Ok(Courante { rev: l.int(0)?.unsigned_abs(), contenu: Contenu::lire(&l.bytes(1)?).ok() })).transpose()
+    ligne.map_or(Ok(None), |l| Ok(Contenu::lire(&l.bytes(0)?).ok()))
 }
 
 /// Takes the next place of the register, last: other nodes wait for it until the end of the transaction.

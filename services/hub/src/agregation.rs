@@ -4,9 +4,6 @@
 use referentiel::Decimal;
 use referentiel::cellule::Statut;
 
-/// Masked parts from which a total may be framed: with fewer, each contributor could narrow the others' cell.
-const MASQUEES_POUR_ENCADRER: usize = 3;
-
 /// The cell of one centre, as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contribution {
@@ -16,8 +13,8 @@ pub struct Contribution {
     pub rapport: Option<(Decimal, Decimal)>,
     /// Why there is a value, or none.
     pub statut: Statut,
-    /// Threshold of a masked count.
-    pub seuil: Option<u64>,
+    /// What readers can already tell of a masked count.
+    pub bornes: Option<(u64, u64)>,
 }
 
 /// What may be shown of a total.
@@ -33,29 +30,25 @@ pub enum Agregat {
     Absent(Statut),
 }
 
-/// Sum over centres. The frame uses published figures and thresholds only, hence teaches nothing.
+/// Sum over centres. A masked part counts for the frame that its own centre's cells leave it: the frame
+/// of the total is then what any reader could add up, and teaches nothing more.
 pub fn somme(contributions: &[Contribution]) -> Agregat {
-    let concernees: Vec<&Contribution> = contributions.iter().filter(|c| c.statut != Statut::SansObjet).collect();
-    if concernees.is_empty() {
+    let concernees = || contributions.iter().filter(|c| c.statut != Statut::SansObjet);
+    if concernees().next().is_none() {
         let vide = if contributions.is_empty() { Statut::NonTransmis } else { Statut::SansObjet };
         return Agregat::Absent(vide);
     }
-    let visible: Decimal = concernees.iter().filter_map(|c| c.valeur).sum();
-    let absentes = || concernees.iter().filter(|c| c.valeur.is_none());
-    match absentes().count() {
-        0 => Agregat::Valeur(visible),
-        n if n >= MASQUEES_POUR_ENCADRER => {
-            // A masked count is under its threshold; any other absence has no upper end.
-            let plus: Option<Decimal> = absentes()
-                .map(|c| c.seuil.filter(|_| c.statut == Statut::Secret).map(|s| Decimal::from(s.saturating_sub(1))))
-                .sum();
-            plus.map_or(Agregat::Absent(Statut::Secret), |plus| Agregat::Entre(visible, visible + plus))
-        }
-        _ => {
-            let secrete = absentes().any(|c| c.statut == Statut::Secret);
-            let statut = absentes().next().map_or(Statut::NonTransmis, |c| c.statut);
-            Agregat::Absent(if secrete { Statut::Secret } else { statut })
-        }
+    let visible: Decimal = concernees().filter_map(|c| c.valeur).sum();
+    let absentes = || concernees().filter(|c| c.valeur.is_none());
+    let Some(premiere) = absentes().next() else { return Agregat::Valeur(visible) };
+    let cadre = absentes().try_fold((visible, visible), |(bas, haut), c| {
+        let (b, h) = c.bornes.filter(|_| c.statut == Statut::Secret)?;
+        Some((bas + Decimal::from(b), haut + Decimal::from(h)))
+    });
+    match cadre {
+        Some((bas, haut)) => Agregat::Entre(bas, haut),
+        None if absentes().any(|c| c.statut == Statut::Secret) => Agregat::Absent(Statut::Secret),
+        None => Agregat::Absent(premiere.statut),
     }
 }
 
@@ -85,22 +78,21 @@ mod tests {
     use super::*;
 
     fn vue(n: u64) -> Contribution {
-        Contribution { valeur: Some(n.into()), rapport: None, statut: Statut::Publie, seuil: None }
+        Contribution { valeur: Some(n.into()), rapport: None, statut: Statut::Publie, bornes: None }
     }
 
     fn absente(statut: Statut) -> Contribution {
-        let seuil = (statut == Statut::Secret).then_some(5);
-        Contribution { valeur: None, rapport: None, statut, seuil }
+        Contribution { valeur: None, rapport: None, statut, bornes: None }
     }
 
     #[test]
     fn a_total_over_masked_parts_is_secret_or_framed_never_wrong() {
-        let secret = || absente(Statut::Secret);
+        let cadree = |bas, haut| Contribution { bornes: Some((bas, haut)), ..absente(Statut::Secret) };
         assert_eq!(somme(&[vue(7), vue(0)]), Agregat::Valeur(7.into()));
-        assert_eq!(somme(&[vue(7), secret()]), Agregat::Absent(Statut::Secret));
-        assert_eq!(somme(&[vue(7), secret(), secret()]), Agregat::Absent(Statut::Secret));
-        assert_eq!(somme(&[vue(7), secret(), secret(), secret()]), Agregat::Entre(7.into(), 19.into()));
-        assert_eq!(somme(&[secret(), secret(), absente(Statut::NonTransmis)]), Agregat::Absent(Statut::Secret));
+        assert_eq!(somme(&[vue(7), cadree(0, 12)]), Agregat::Entre(7.into(), 19.into()));
+        assert_eq!(somme(&[cadree(2, 9), cadree(0, 30)]), Agregat::Entre(2.into(), 39.into()));
+        assert_eq!(somme(&[cadree(2, 9), absente(Statut::Secret)]), Agregat::Absent(Statut::Secret), "unbounded");
+        assert_eq!(somme(&[cadree(2, 9), absente(Statut::NonTransmis)]), Agregat::Absent(Statut::Secret));
     }
 
     #[test]

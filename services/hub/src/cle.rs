@@ -8,6 +8,8 @@ use anyhow::{Context as _, Result};
 use publication::{ClePublique, CleSignature};
 use rand::CryptoRng;
 
+use crate::configuration::Hub;
+
 /// Makes a key and writes it in a new file of mode 0600; gives the public half.
 pub fn cree(fichier: &Path, rng: &mut impl CryptoRng) -> Result<ClePublique> {
     let cle = CleSignature::generer(rng);
@@ -38,4 +40,28 @@ pub fn lit(fichier: &Path) -> Result<CleSignature> {
         )
     })?;
     CleSignature::depuis_pem(&pem).with_context(|| format!("{}", fichier.display()))
+}
+
+/// The hub's two keys.
+pub struct Cles {
+    /// Signs receipts, heads and statements; nodes pin its public half.
+    pub accuses: CleSignature,
+    /// Signs the checkpoints of the register.
+    pub registre: CleSignature,
+}
+
+impl Cles {
+    /// Reads both. That of the register is made at the first start: nobody pins it, the other one vouches for it.
+    pub fn lit(hub: &Hub, rng: &mut impl CryptoRng) -> Result<Self> {
+        if !hub.cle_registre.exists() {
+            let publique = cree(&hub.cle_registre, rng)?;
+            tracing::info!(fichier = %hub.cle_registre.display(), kid = publique.kid(), "clé du registre créée");
+        }
+        let (accuses, registre) = (lit(&hub.cle)?, lit(&hub.cle_registre)?);
+        anyhow::ensure!(
+            accuses.publique() != registre.publique(),
+            "La même clé signerait les accusés et le registre : donnez un autre fichier à « cle_registre »."
+        );
+        Ok(Self { accuses, registre })
+    }
 }

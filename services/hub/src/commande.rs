@@ -13,8 +13,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, Subcommand};
-use hub_storage::{Db, rebuild};
+use hub_storage::{Db, arbre, rebuild, restauration};
 use publication::CleSignature;
+use publication::restauration::Restauration;
 use rand::{CryptoRng, SeedableRng as _};
 use referentiel::format::compte as en_nombre;
 use referentiel::horloge::{Horloge as _, HorlogeSysteme};
@@ -89,6 +90,8 @@ enum Action {
         #[command(subcommand)]
         action: journal::ActionJournal,
     },
+    /// Après la remise d’une sauvegarde : ouvrir une nouvelle époque du registre, avec une déclaration signée.
+    Restaurer,
     /// Gérer la clé du hub.
     Cle {
         #[command(subcommand)]
@@ -136,6 +139,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
         Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
+        Action::Restaurer => asynchrone(restaurer(fichier)),
         Action::Cle { action: ActionCle::Creer { sortie } } => {
             let publique = cle::cree(&sortie, &mut generateur()?)?;
             ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
@@ -168,7 +172,7 @@ fn servir(fichier: &Path) -> Result<()> {
     let configuration = Configuration::lit(fichier)?;
     web::journal::installe(configuration.hub.journal);
     asynchrone(async move {
-        let service = Service::ouvre(configuration, Arc::new(HorlogeSysteme)).await?;
+        let service = Service::ouvre(configuration, Arc::new(HorlogeSysteme), &mut generateur()?).await?;
         let annonce = |adresse: std::net::SocketAddr| {
             let mut sortie = std::io::stdout().lock();
             writeln!(sortie, "Le hub écoute sur http://{adresse}")?;
@@ -236,6 +240,33 @@ async fn verifier(fichier: &Path) -> Result<ExitCode> {
     texte.push_str(if constat.sain() { "Tout est conforme.\n" } else { "La base n’est pas conforme.\n" });
     ecris(&texte)?;
     Ok(if constat.sain() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Run once by the operator, between the restore of a backup and the start of the hub.
+async fn restaurer(fichier: &Path) -> Result<ExitCode> {
+    let (configuration, db, cle) = ouvre(fichier).await?;
+    arbre::complete(&db).await?;
+    let instant = HorlogeSysteme.maintenant();
+    let declare = |etat: &arbre::Etat| {
+        let declaration = Restauration {
+            v: publication::restauration::VERSION,
+            iss: configuration.hub.identifiant.clone(),
+            from_epoch: etat.epoque,
+            to_epoch: etat.epoque + 1,
+            size: etat.taille,
+            root: etat.racine,
+            restored_at: instant,
+        };
+        declaration.signer(&cle)
+    };
+    let etat = restauration::ouvre_epoque(&db, instant, declare).await?;
+    db.ferme().await;
+    ecris(&format!(
+        "Époque {} du registre ouverte : {} gardées. Les nœuds renverront d’eux-mêmes ce qui manque.\n",
+        etat.epoque,
+        en_nombre(etat.taille, "entrée", "entrées"),
+    ))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn refaire(fichier: &Path) -> Result<ExitCode> {

@@ -69,6 +69,9 @@ pub struct Hub {
     pub base: String,
     /// Private key file.
     pub cle: PathBuf,
+    /// Private key file of the register, made at the first start.
+    #[serde(default = "cle_registre_par_defaut")]
+    pub cle_registre: PathBuf,
     /// Audience served when nothing narrower is asked for.
     #[serde(default = "audience_par_defaut")]
     pub audience_par_defaut: Audience,
@@ -84,6 +87,10 @@ pub struct Hub {
     /// Address to write to about accessibility.
     #[serde(default)]
     pub contact: Option<String>,
+}
+
+fn cle_registre_par_defaut() -> PathBuf {
+    PathBuf::from("registre.pem")
 }
 
 fn nom_par_defaut() -> String {
@@ -172,6 +179,7 @@ impl Configuration {
         let dossier = fichier.parent().unwrap_or(Path::new(""));
         let mut hub = lu.hub;
         hub.cle = dossier.join(&hub.cle);
+        hub.cle_registre = dossier.join(&hub.cle_registre);
         hub.base = base_relative(&hub.base, dossier);
         if hub.audience_par_defaut == Audience::Convention {
             return Err(incoherente(

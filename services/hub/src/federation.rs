@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hub_storage::corps::CorpsIntegre;
-use hub_storage::{corps, preuve as preuves, publication as entrees, registre};
+use hub_storage::{corps, noeud as noeuds, preuve as preuves, publication as entrees, registre};
 use publication::contenu::TAILLE_MAXIMALE;
 use publication::preuve::{self, Demande, PreuveVerifiee};
 use publication::tete::TeteSignee;
@@ -33,7 +33,7 @@ pub async fn depose_corps(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let (parties, octets) = corps_de(requete, TAILLE_MAXIMALE).await?;
-    authentifie(&service, &parties, &octets, None)?;
+    authentifie(&service, &parties, &octets, None).await?;
     let integre = CorpsIntegre::verifie(lit_empreinte(&empreinte)?, octets.into()).ok_or_else(|| {
         Rejet::nouveau(CodeRefus::BodyHashMismatch, "Les octets reçus n’ont pas l’empreinte de l’adresse.")
     })?;
@@ -48,7 +48,7 @@ pub async fn lit_corps(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let (parties, octets) = corps_de(requete, 0).await?;
-    let preuve = une_seule_fois(&service, authentifie(&service, &parties, &octets, None)?).await?;
+    let preuve = une_seule_fois(&service, authentifie(&service, &parties, &octets, None).await?).await?;
     let empreinte = lit_empreinte(&empreinte)?;
     // One answer for what does not exist and what belongs to another: existence is not told.
     if !corps::appartient(service.db(), empreinte, preuve.noeud().as_str()).await? {
@@ -68,7 +68,7 @@ pub async fn depose_enveloppe(
     let noeud = lit_noeud(&noeud)?;
     let (parties, octets) = corps_de(requete, ENVELOPPE_MAXIMALE).await?;
     // A proof seen before is no matter here: the answer to the same bytes is the same receipt.
-    authentifie(&service, &parties, &octets, Some(&noeud))?;
+    authentifie(&service, &parties, &octets, Some(&noeud)).await?;
     let jws = String::from_utf8(octets.into())
         .map_err(|_| Rejet::nouveau(CodeRefus::EnvMalformed, "L’enveloppe n’est pas du texte."))?;
     let recu = ingest::recoit(&service, PublicationRecue { noeud, seq, jws }).await?;
@@ -93,7 +93,7 @@ pub async fn essaie(
 ) -> Result<Response, Rejet> {
     let noeud = lit_noeud(&noeud)?;
     let (parties, octets) = corps_de(requete, TAILLE_MAXIMALE).await?;
-    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud))?).await?;
+    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud)).await?).await?;
     let essai = tokio::task::spawn_blocking(move || essai(&service, &noeud, &octets));
     let essai = essai.await.map_err(|_| Rejet::nouveau(CodeRefus::HubBusy, "L’essai s’est interrompu."))?;
     Ok(axum::Json(essai).into_response())
@@ -126,7 +126,7 @@ pub async fn tete(
     let noeud = lit_noeud(&noeud)?;
     let (parties, octets) = corps_de(requete, 0).await?;
     let kid = kid_de(&parties.headers)?;
-    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud))?).await?;
+    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud)).await?).await?;
     let tete = registre::tete(service.db(), &noeud).await?;
     let (log_epoch, _) = registre::tete_registre(service.db()).await?;
     let signee = TeteSignee { node: noeud, log_epoch, seq: tete.seq, digest: tete.empreinte, kid };
@@ -163,7 +163,7 @@ pub async fn historique(
 ) -> Result<Response, Rejet> {
     let noeud = lit_noeud(&noeud)?;
     let (parties, octets) = corps_de(requete, 0).await?;
-    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud))?).await?;
+    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud)).await?).await?;
     let lues = entrees::historique(service.db(), &noeud, depuis.from, PAGE_D_HISTORIQUE).await?;
     let next = (lues.len() == PAGE_D_HISTORIQUE as usize).then(|| lues.last().map(|e| e.seq + 1)).flatten();
     let entries = lues
@@ -174,19 +174,20 @@ pub async fn historique(
 }
 
 /// Verifies the proof of a request; `noeud` is that of the address, when it names one.
-fn authentifie(
+async fn authentifie(
     service: &Service,
     parties: &Parts,
     octets: &Bytes,
     noeud: Option<&IdentifiantNoeud>,
 ) -> Result<PreuveVerifiee, Rejet> {
     let autorisation = autorisation(&parties.headers)?;
-    let inconnue = || Rejet::nouveau(CodeRefus::AuthKeyUnknown, "Faites enregistrer la clé de ce nœud.");
-    let (proprietaire, cle) = service.noeud_du_kid(&kid_de(&parties.headers)?).ok_or_else(inconnue)?;
+    let connue = noeuds::du_kid(service.db(), &kid_de(&parties.headers)?).await?;
+    let (proprietaire, cle) = connue
+        .ok_or_else(|| Rejet::nouveau(CodeRefus::AuthKeyUnknown, "Cette clé n’est pas celle d’un nœud en service."))?;
     let hub = &service.configuration().hub;
     let demande = Demande::nouvelle(parties.method.as_str(), adresse(hub.adresse.as_deref(), parties), octets);
     let maintenant = service.horloge().maintenant();
-    preuve::verifier(autorisation, &demande, noeud.unwrap_or(proprietaire), &hub.identifiant, cle, maintenant).map_err(
+    preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant).map_err(
         |refus| match refus.code() {
             CodeRefus::ClockSkew => refus.probleme().avec_heure(maintenant).into(),
             _ => refus.into(),

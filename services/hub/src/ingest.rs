@@ -4,7 +4,7 @@
 
 use hub_storage::{Depot, Ecart, Examen, Sceau, corps, noeud, registre};
 use publication::verification::{Attendu, kid_annonce};
-use publication::{CodeRefus, EnveloppeVerifiee, Genre, StatutAccuse, verifier, verifier_enveloppe};
+use publication::{CodeRefus, EnveloppeVerifiee, StatutAccuse, verifier, verifier_enveloppe};
 use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::probleme::Rejet;
@@ -38,13 +38,16 @@ pub async fn recoit(service: &Service, recue: PublicationRecue) -> Result<Recu, 
         return reponse(depot);
     }
     let recu_le = service.horloge().maintenant();
-    let octets = match &enveloppe.enveloppe().body {
-        Some(annonce) => corps::find(service.db(), annonce.sha256).await?.ok_or_else(|| {
-            Rejet::nouveau(CodeRefus::BodyMissing, format!("Déposez d’abord le corps {}.", annonce.sha256))
-        })?,
-        None => return Err(Rejet::nouveau(CodeRefus::EnvMalformed, "Ce hub ne reçoit que des publications.")),
+    let examen = match (Examen::acte(enveloppe.clone()), &enveloppe.enveloppe().body) {
+        (Some(acte), _) => acte,
+        (None, Some(annonce)) => {
+            let octets = corps::find(service.db(), annonce.sha256).await?.ok_or_else(|| {
+                Rejet::nouveau(CodeRefus::BodyMissing, format!("Déposez d’abord le corps {}.", annonce.sha256))
+            })?;
+            examine(service, enveloppe, octets).await?
+        }
+        (None, None) => return Err(Rejet::nouveau(CodeRefus::EnvMalformed, "Cette publication n’annonce pas de corps.")),
     };
-    let examen = examine(service, enveloppe, octets).await?;
     let sceau =
         Sceau { hub: &service.configuration().hub.identifiant, cle: service.cle(), recu_le, jeux: service.jeux() };
     let depot = registre::depose(service.db(), &examen, &sceau).await?;
@@ -66,9 +69,6 @@ async fn signature(service: &Service, recue: &PublicationRecue) -> Result<Envelo
     }
     if !cle.couvre(claims.seq) {
         return Err(Rejet::nouveau(CodeRefus::AuthKeyRevoked, "Une autre clé signe cette position de la chaîne."));
-    }
-    if claims.kind != Genre::Publication {
-        return Err(Rejet::nouveau(CodeRefus::EnvMalformed, "Ce hub ne reçoit que des publications."));
     }
     Ok(enveloppe)
 }
@@ -115,6 +115,7 @@ fn journal(recue: &PublicationRecue, depot: &Depot, examen: &Examen) {
             let code = r.motifs().first().map_or("", |m| m.code().code());
             tracing::warn!(noeud, seq, motifs = r.motifs().len(), code, "publication refusée");
         }
+        (StatutAccuse::Refusee, _) => tracing::warn!(noeud, seq, "entrée refusée"),
         (StatutAccuse::Perimee, _) => tracing::info!(noeud, seq, "révision périmée"),
         _ => tracing::info!(noeud, seq, "publication acceptée"),
     }

@@ -14,5 +14,6 @@ pub mod ingest;
 pub mod probleme;
 pub mod restitution;
 pub mod service;
+pub mod transparence;
 pub mod validation;
 pub mod verification;

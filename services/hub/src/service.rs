@@ -1,6 +1,5 @@
 //! The hub at work: what its handlers share, its routes, its start and its clean stop.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +9,10 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post, put};
-use hub_storage::{Db, campagne, corps, noeud};
-use publication::{ClePublique, CleSignature};
+use hub_storage::{Db, arbre, campagne, corps, noeud};
+use publication::CleSignature;
+use rand::CryptoRng;
 use referentiel::horloge::Horloge;
-use referentiel::identifiant::IdentifiantNoeud;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -21,7 +20,8 @@ use crate::acces::{Appelant, Guichet};
 use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::pages;
-use crate::{cle, federation};
+use crate::cle::Cles;
+use crate::{federation, transparence};
 
 /// How long a body waits for its envelope.
 const ATTENTE_D_UN_CORPS: chrono::TimeDelta = chrono::TimeDelta::days(1);
@@ -33,42 +33,46 @@ pub struct Service(Arc<Interieur>);
 struct Interieur {
     configuration: Arc<Configuration>,
     db: Db,
-    cle: CleSignature,
+    cles: Cles,
     horloge: Arc<dyn Horloge>,
     schema: SchemaHub,
-    par_kid: BTreeMap<String, (IdentifiantNoeud, ClePublique)>,
     jeux: Vec<String>,
 }
 
 impl Service {
     /// Opens the database, brings the rosters to those of the configuration, reads the key.
-    pub async fn ouvre(configuration: Configuration, horloge: Arc<dyn Horloge>) -> Result<Self> {
-        let cle = cle::lit(&configuration.hub.cle)?;
+    pub async fn ouvre(
+        configuration: Configuration,
+        horloge: Arc<dyn Horloge>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self> {
+        let cles = Cles::lit(&configuration.hub, rng)?;
         let db = Db::ouvre(&configuration.hub.base).await.context("ouverture de la base")?;
-        Self::avec(configuration, db, cle, horloge).await
+        Self::avec(configuration, db, cles, horloge).await
     }
 
     /// The same on an open database.
     pub async fn avec(
         configuration: Configuration,
         db: Db,
-        cle: CleSignature,
+        cles: Cles,
         horloge: Arc<dyn Horloge>,
     ) -> Result<Self> {
         let jeux = Configuration::jeux_trimestriels();
         noeud::synchronise(&db, &configuration.noeuds).await?;
         campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;
+        let feuilles = arbre::complete(&db).await?;
         let balayes = corps::balaie(&db, horloge.maintenant() - ATTENTE_D_UN_CORPS).await?;
         tracing::info!(
             noeuds = configuration.noeuds.len(),
             campagnes = configuration.campagnes.len(),
             corps_balayes = balayes,
+            feuilles_ajoutees = feuilles,
             "hub prêt"
         );
         let schema = graphql::schema(&configuration);
-        let par_kid = configuration.noeuds.iter().map(|(n, c)| (c.kid(), (n.identifiant.clone(), *c))).collect();
         let configuration = Arc::new(configuration);
-        Ok(Self(Arc::new(Interieur { configuration, db, cle, horloge, schema, par_kid, jeux })))
+        Ok(Self(Arc::new(Interieur { configuration, db, cles, horloge, schema, jeux })))
     }
 
     /// The configuration.
@@ -88,7 +92,12 @@ impl Service {
 
     /// The key of the receipts.
     pub fn cle(&self) -> &CleSignature {
-        &self.0.cle
+        &self.0.cles.accuses
+    }
+
+    /// The key of the register's checkpoints.
+    pub fn cle_registre(&self) -> &CleSignature {
+        &self.0.cles.registre
     }
 
     /// The clock.
@@ -104,11 +113,6 @@ impl Service {
     /// Data sets of a campaign that nobody declared.
     pub fn jeux(&self) -> &[String] {
         &self.0.jeux
-    }
-
-    /// The enrolled node whose present key has this thumbprint.
-    pub fn noeud_du_kid(&self, kid: &str) -> Option<&(IdentifiantNoeud, ClePublique)> {
-        self.0.par_kid.get(kid)
     }
 
     /// The router: the routes of [`table`], and nothing else.
@@ -148,6 +152,12 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/v1/nodes/{noeud}/chain:dry-run", post(federation::essaie), Garde::Preuve),
         ("/v1/nodes/{noeud}/chain", get(federation::historique), Garde::Preuve),
         ("/v1/nodes/{noeud}/head", get(federation::tete), Garde::Preuve),
+        // Digests only: anybody may check the register, nobody reads a figure in it.
+        ("/v1/keys", get(transparence::trousseau), Garde::Aucune),
+        ("/v1/log/checkpoint", get(transparence::point), Garde::Aucune),
+        ("/v1/log/proof", get(transparence::inclusion), Garde::Aucune),
+        ("/v1/log/consistency", get(transparence::coherence), Garde::Aucune),
+        ("/v1/log/restores", get(transparence::restaurations), Garde::Aucune),
         ("/graphql", post(graphql::repond), Garde::Guichet),
         ("/", get(pages::accueil), Garde::Guichet),
         ("/accessibilite", get(pages::accessibilite), Garde::Aucune),

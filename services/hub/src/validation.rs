@@ -8,6 +8,7 @@ mod codage;
 mod dispositifs;
 mod marges;
 mod politique;
+mod secret;
 
 use publication::contenu::ContenuIndicateurs;
 use publication::{CodeRefus, Contenu, PublicationVerifiee, Refus};
@@ -77,6 +78,7 @@ fn tables(contenu: &ContenuIndicateurs, jeu: &Jeu, configuration: &Configuration
             Ok(codee) => {
                 refus.extend(cellules::objections(&codage, &codee, &table.politique));
                 refus.extend(marges::objections(&codage, &codee, contenu.territoires()));
+                refus.extend(secret::objections(contenu, table));
             }
         }
     }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use hub_storage::publication::Entree;
-use hub_storage::{Db, ErreurBase, corps, noeud, publication as entrees, rebuild};
+use hub_storage::{Db, ErreurBase, arbre, corps, noeud, publication as entrees, rebuild};
+use publication::registre::{Feuille, Hachages, ajouter};
 use publication::verification::Attendu;
 use publication::{Accuse, ClePublique, Empreinte, empreinte_corps, verifier_enveloppe};
 use referentiel::identifiant::IdentifiantNoeud;
@@ -44,6 +45,7 @@ pub struct Hub<'a> {
 pub async fn verifie(db: &Db, hub: &Hub<'_>, jeux: &[String]) -> Result<Constat, ErreurBase> {
     let mut constat = Constat::default();
     let mut tetes: BTreeMap<String, (u64, String)> = BTreeMap::new();
+    let mut feuilles = Vec::new();
     let mut apres = 0;
     loop {
         let page = entrees::suite(db, apres, PAGE).await?;
@@ -51,6 +53,7 @@ pub async fn verifie(db: &Db, hub: &Hub<'_>, jeux: &[String]) -> Result<Constat,
         apres = derniere.ordre;
         for entree in &page {
             constat.entrees += 1;
+            feuilles.extend(entree.digest.parse::<Empreinte>().ok().map(|e| Feuille::nouvelle(e, &entree.accuse)));
             let mut defauts = chaine(&tetes, entree);
             defauts.extend(signatures(db, hub, entree).await?);
             if let Some(defaut) = corps_garde(db, entree, &mut constat).await? {
@@ -61,12 +64,28 @@ pub async fn verifie(db: &Db, hub: &Hub<'_>, jeux: &[String]) -> Result<Constat,
             tetes.insert(entree.noeud.clone(), (entree.seq, entree.digest.clone()));
         }
     }
+    if let Some(defaut) = arbre_tenu(db, &feuilles).await? {
+        constat.defauts.push(defaut);
+    }
     if constat.sain() {
         compare(db, jeux, &mut constat).await?;
     } else {
         constat.defauts.push("Les tables de lecture n’ont pas été comparées : le registre d’abord.".to_owned());
     }
     Ok(constat)
+}
+
+/// The Merkle tree, grown again from the entries, is the one that proofs are taken from.
+async fn arbre_tenu(db: &Db, feuilles: &[Feuille]) -> Result<Option<String>, ErreurBase> {
+    let mut refait = Hachages::new();
+    for (rang, feuille) in (0..).zip(feuilles) {
+        match ajouter(rang, feuille, &refait) {
+            Ok(nouveaux) => refait.extend(nouveaux),
+            Err(erreur) => return Ok(Some(erreur.to_string())),
+        }
+    }
+    let tenu = arbre::tout(db).await? == refait;
+    Ok((!tenu).then(|| "L’arbre du registre n’est pas celui que donnent les entrées.".to_owned()))
 }
 
 fn chaine(tetes: &BTreeMap<String, (u64, String)>, entree: &Entree) -> Vec<String> {

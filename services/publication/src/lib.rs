@@ -17,8 +17,10 @@ pub mod possession;
 pub mod preuve;
 pub mod refus;
 pub mod registre;
+pub mod restauration;
 pub mod sceau;
 pub mod tete;
+pub mod trousseau;
 pub mod verification;
 
 pub use accuse::{Accuse, Comptes, Motif, StatutAccuse};

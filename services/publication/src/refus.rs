@@ -92,6 +92,12 @@ codes! {
     ReceiptInvalid = Erreur, "receipt.invalid", 502, "L’accusé de réception est invalide.";
     /// The signed head is not one of this hub for this node.
     HeadInvalid = Erreur, "head.invalid", 502, "La tête de chaîne annoncée est invalide.";
+    /// The key set is not one of this hub.
+    KeysInvalid = Erreur, "keys.invalid", 502, "Le trousseau annoncé par le hub est invalide.";
+    /// The restore statement is not one of this hub.
+    RestoreInvalid = Erreur, "restore.invalid", 502, "La déclaration de restauration du hub est invalide.";
+    /// A leaf or a size that the register does not have.
+    LogOutOfRange = Erreur, "log.out_of_range", 400, "Le registre n’a pas cette feuille ou cette taille.";
     /// Too many requests.
     RateLimited = Erreur, "rate.limited", 429, "Trop de requêtes : réessayez plus tard.";
     /// The hub is overloaded.
@@ -129,6 +135,8 @@ codes! {
     SumMarginMismatch = Refus, "sum.margin_mismatch", 201, "Un total n’est pas la somme de ses parties.";
     /// The series belongs to another node.
     SeriesNotOwner = Refus, "series.not_owner", 201, "Cette série appartient à un autre nœud.";
+    /// Nothing of this series was ever accepted.
+    SeriesUnknown = Refus, "series.unknown", 201, "Cette série n’a pas été publiée.";
     /// The campaign does not accept publications any more.
     SeriesClosed = Refus, "series.closed", 201, "La campagne est close.";
     /// A revision that is not greater than the current one: receipt `stale`.

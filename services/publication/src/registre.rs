@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use tlog_tiles::{Hash, HashReader};
 
-pub use controle::{Alarme, PointDeControle, suivre};
+pub use controle::{Alarme, PointDeControle, nom_du_registre, suivre};
 
 use crate::empreinte::{Empreinte, empreinte_accuse};
 

@@ -41,53 +41,72 @@ pub struct Constat {
     pub faute: Faute,
 }
 
-/// Interval of a cell for a reader.
-#[derive(Debug, Clone, Copy)]
-struct Bornes(u64, Option<u64>);
+/// What a reader can tell of a count: at least this, at most that (`None`: no relation bounds it).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bornes(pub u64, pub Option<u64>);
 
 /// Re-checks published counts with the rules they were protected by. Necessary conditions only: it
 /// finds what simple arithmetic finds, in time proportional to the relations.
 pub fn recontrole(jeu: &str, cellules: &[CelluleProtegee], parents: &Parents, politique: &Politique) -> Vec<Constat> {
-    let comptes: Vec<&CelluleProtegee> = cellules
-        .iter()
-        .filter(|c| matches!(c.valeur, Some(ValeurPubliee::Effectif(_))) || c.statut == Statut::Secret)
+    let comptes: Vec<&CelluleProtegee> = cellules.iter().filter(|c| est_un_compte(c)).collect();
+    let constat = |i: usize, faute| Constat { cle: comptes[i].cle.clone(), faute };
+    let mut constats: Vec<Constat> = (0..comptes.len())
+        .filter(|i| sous_le_seuil(comptes[*i], politique))
+        .map(|i| constat(i, Faute::SousLeSeuil))
         .collect();
+    let (relations, mut bornes) = systeme(jeu, &comptes, parents);
+    let masquee = |i: &usize| comptes[*i].valeur.is_none();
+    for r in &relations {
+        let mut inconnues = r.parties.iter().chain([&r.total]).filter(|i| masquee(i));
+        if let (Some(seule), None) = (inconnues.next(), inconnues.next()) {
+            constats.push(constat(*seule, Faute::SecondaireManquante));
+        }
+    }
+    propage(&relations, &mut bornes);
+    let etroite = |i: &usize| bornes[*i].1.is_some_and(|haut| haut.saturating_sub(bornes[*i].0) < politique.largeur);
+    let calculables = (0..comptes.len()).filter(|i| masquee(i) && etroite(i));
+    constats.extend(calculables.map(|i| constat(i, Faute::Calculable)));
+    constats.sort();
+    constats.dedup();
+    constats
+}
+
+/// What a reader of these cells can tell of each: its value when it is shown, a frame when it is
+/// masked, nothing when it is no count. Same order as the cells. Made of published figures only, hence
+/// teaches nothing: the hub shows totals over masked parts with it.
+pub fn encadrer(jeu: &str, cellules: &[CelluleProtegee], parents: &Parents) -> Vec<Option<Bornes>> {
+    let comptes: Vec<&CelluleProtegee> = cellules.iter().filter(|c| est_un_compte(c)).collect();
+    let (relations, mut bornes) = systeme(jeu, &comptes, parents);
+    propage(&relations, &mut bornes);
+    let mut suite = bornes.into_iter();
+    cellules.iter().map(|c| if est_un_compte(c) { suite.next() } else { None }).collect()
+}
+
+/// Shown counts, and masked cells: among these some are rates, which add up to nothing and stay unbounded.
+fn est_un_compte(cellule: &CelluleProtegee) -> bool {
+    matches!(cellule.valeur, Some(ValeurPubliee::Effectif(_))) || cellule.statut == Statut::Secret
+}
+
+/// Relations that the shown values do not contradict, and what is known before using them.
+fn systeme(jeu: &str, comptes: &[&CelluleProtegee], parents: &Parents) -> (Vec<Additive>, Vec<Bornes>) {
     let cles: Vec<&Cle> = comptes.iter().map(|c| &c.cle).collect();
-    let mut constats: Vec<Constat> = comptes
-        .iter()
-        .filter(|c| sous_le_seuil(c, politique))
-        .map(|c| Constat { cle: c.cle.clone(), faute: Faute::SousLeSeuil })
-        .collect();
-    let mut bornes: Vec<Bornes> = comptes
+    let bornes: Vec<Bornes> = comptes
         .iter()
         .map(|c| match c.valeur {
             Some(ValeurPubliee::Effectif(n)) => Bornes(n, Some(n)),
             _ => Bornes(0, None),
         })
         .collect();
-    let masquee = |i: usize| comptes[i].valeur.is_none();
-    // Rates and combinations are masked with their terms; they add up to nothing.
-    let relations: Vec<Additive> =
-        relations::entre(jeu, &cles, parents).into_iter().filter(|r| coherente(r, &bornes)).collect();
-    for r in &relations {
-        let mut inconnues = r.parties.iter().chain([&r.total]).filter(|i| masquee(**i));
-        if let (Some(seule), None) = (inconnues.next(), inconnues.next()) {
-            constats.push(Constat { cle: cles[*seule].clone(), faute: Faute::SecondaireManquante });
-        }
-    }
+    let relations = relations::entre(jeu, &cles, parents).into_iter().filter(|r| coherente(r, &bornes)).collect();
+    (relations, bornes)
+}
+
+fn propage(relations: &[Additive], bornes: &mut [Bornes]) {
     for _ in 0..PASSES {
-        if relations.iter().filter(|r| resserre(r, &mut bornes)).count() == 0 {
-            break;
+        if relations.iter().filter(|r| resserre(r, bornes)).count() == 0 {
+            return;
         }
     }
-    for (i, Bornes(bas, haut)) in bornes.iter().enumerate() {
-        if masquee(i) && haut.is_some_and(|h| h.saturating_sub(*bas) < politique.largeur) {
-            constats.push(Constat { cle: cles[i].clone(), faute: Faute::Calculable });
-        }
-    }
-    constats.sort();
-    constats.dedup();
-    constats
 }
 
 fn sous_le_seuil(cellule: &CelluleProtegee, politique: &Politique) -> bool {
@@ -118,13 +137,8 @@ fn resserre(r: &Additive, bornes: &mut [Bornes]) -> bool {
         let autres_illimitees = sans_plafond > usize::from(h.is_none());
         let plancher = if autres_illimitees { 0 } else { bas_total.saturating_sub(hauts - h.unwrap_or(0)) };
         let plafond = haut_total.map(|t| t.saturating_sub(bas - b));
+        // The sums above are of the bounds before: no less true, and another pass uses the new ones.
         change |= serre(&mut bornes[*p], plancher, plafond);
-        if change {
-            // The sums above are of the bounds before: another pass uses the new ones.
-            if bornes[*p].0 != b || bornes[*p].1 != h {
-                return true;
-            }
-        }
     }
     change
 }

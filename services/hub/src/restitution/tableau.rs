@@ -133,7 +133,7 @@ fn titre(code: &str, observations: &[&Observation]) -> String {
 fn indexe<'o>(observations: impl Iterator<Item = &'o Observation>) -> Cellules<'o> {
     let mut cellules = Cellules::new();
     for o in observations {
-        let contribution = Contribution { valeur: o.valeur, rapport: o.rapport, statut: o.statut, seuil: o.seuil };
+        let contribution = Contribution { valeur: o.valeur, rapport: o.rapport, statut: o.statut, bornes: o.bornes };
         cellules.entry((&o.rang.indicateur, &o.rang.ventilation)).or_default().push(contribution);
     }
     cellules

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::{DateTime, Utc};
 use hub::acces::{Role, jeton};
+use hub::cle::Cles;
 use hub::configuration::Configuration;
 use hub::service::Service;
 use hub_storage::Db;
@@ -101,8 +102,9 @@ impl Banc {
         let configuration = Configuration::depuis_texte(texte, &dossier.path().join("hub.toml")).unwrap();
         let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
         let cle_hub = cle.publique();
+        let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
         let horloge = Arc::new(HorlogeFixe::nouvelle("2026-04-02T08:00:00Z".parse().unwrap()));
-        let service = Service::avec(configuration, db, cle, horloge.clone()).await.unwrap();
+        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone()).await.unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub, _dossier: dossier }
     }
 

@@ -128,6 +128,7 @@ async fn margins_and_hidden_terms_are_checked_to_the_cell() {
             "sdc.recoverable_cell",
         ),
         (bon.replace("EA02V", "EA02Z"), "ref.unknown_code"),
+        (seule_masquee(&bon), "sdc.missing_secondary"),
     ];
     for (rang, (fausse, code)) in fausses.into_iter().enumerate() {
         assert_ne!(fausse, bon, "{code}");
@@ -137,6 +138,15 @@ async fn margins_and_hidden_terms_are_checked_to_the_cell() {
         assert_eq!(accuse.status, StatutAccuse::Refusee, "{rang}");
         assert!(accuse.reasons.iter().any(|r| r.code.code() == code), "{code}: {:?}", accuse.reasons);
     }
+}
+
+/// Masks one cell of a line whose others are all shown: subtraction gives it back.
+fn seule_masquee(bon: &str) -> String {
+    let debut = r#"{"indicateur":"EA01","niveau":"dispositif","territoire":"BFC01","ventilation":{"sexe":"F"},"valeur":{"effectif":"#;
+    let (avant, apres) = bon.split_once(debut).expect("women among the persons drawn");
+    let (_, apres) = apres.split_once('}').unwrap();
+    let masquee = debut.replace(r#""valeur":{"effectif":"#, r#""statut":"secret"}"#);
+    format!("{avant}{masquee}{}", apres.strip_prefix(r#","statut":"publie"}"#).unwrap())
 }
 
 #[tokio::test]

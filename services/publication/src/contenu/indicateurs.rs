@@ -7,6 +7,7 @@ use referentiel::cellule::Audience;
 use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::periode::Trimestre;
 use referentiel::territoire::Niveau;
+use secret_statistique::relations::Parents;
 use secret_statistique::{CelluleProtegee, Politique, TableProtegee};
 use serde::{Deserialize, Serialize};
 
@@ -123,6 +124,15 @@ impl ContenuIndicateurs {
     /// Territories that the cells refer to, sorted.
     pub fn territoires(&self) -> &[TerritoirePublie] {
         &self.territoires
+    }
+
+    /// Territory just above each, for whoever adds cells up.
+    pub fn parents(&self) -> Parents {
+        let place = |t: &TerritoirePublie| {
+            let p = t.parent.as_ref()?;
+            Some(((t.niveau, t.code.clone()), (p.niveau, p.code.clone())))
+        };
+        self.territoires.iter().filter_map(place).collect()
     }
 
     /// One table for each audience, sorted by audience.

@@ -33,6 +33,11 @@ pub enum PointInvalide {
     Signature,
 }
 
+/// Name of the log of a hub: its identifier without the scheme.
+pub fn nom_du_registre(identifiant: &str) -> String {
+    identifiant.split_once("://").map_or(identifiant, |(_, nom)| nom).trim_end_matches('/').to_owned()
+}
+
 /// Size and root of the register at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PointDeControle {
