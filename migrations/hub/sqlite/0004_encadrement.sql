@@ -1,6 +1,6 @@
 -- A masked count is framed by what its centre shows (its margins less its visible sisters), not by the
 -- threshold: a cell masked to protect another one may be well above it. Filled at the next ingest or by
--- `maillage-hub rebuild`; until then a total over such a cell is secret.
+-- `maillage-hub rebuild`; until then a total over such a cell is secret. Without « plafond », nothing bounds it.
 ALTER TABLE observation DROP COLUMN seuil;
 ALTER TABLE observation ADD COLUMN plancher INTEGER CHECK (plancher >= 0);
 ALTER TABLE observation ADD COLUMN plafond INTEGER CHECK (plafond >= plancher);

@@ -86,7 +86,8 @@ pub async fn complete(db: &Db) -> Result<u64, ErreurBase> {
 fn requete(question: &Question) -> Option<String> {
     let indices: Vec<String> = question.indices().iter().map(u64::to_string).collect();
     let liste = indices.join(", ");
-    (!indices.is_empty()).then(|| format!("/* arbre.lit */ SELECT indice, hachage FROM arbre WHERE indice IN ({liste})"))
+    (!indices.is_empty())
+        .then(|| format!("/* arbre.lit */ SELECT indice, hachage FROM arbre WHERE indice IN ({liste})"))
 }
 
 fn lit(lignes: &[Row]) -> Result<Hachages, ErreurBase> {

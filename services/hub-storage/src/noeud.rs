@@ -84,7 +84,8 @@ async fn inscrit_cle(tx: &mut Tx, noeud: &str, cle: &ClePublique) -> Result<(), 
     let tete = tx.ligne("/* cle.tete */ SELECT seq FROM chaine WHERE noeud = $1", args![noeud]).await?;
     let tete = tete.map(|l| l.int(0)).transpose()?.unwrap_or(0).unsigned_abs();
     // A key that never signed anything has no history to keep: it simply goes.
-    tx.execute("/* cle.oublie */ DELETE FROM cle WHERE noeud = $1 AND depuis_seq > $2", args![noeud, seq_sql(tete)]).await?;
+    tx.execute("/* cle.oublie */ DELETE FROM cle WHERE noeud = $1 AND depuis_seq > $2", args![noeud, seq_sql(tete)])
+        .await?;
     tourne(tx, noeud, tete, cle).await
 }
 

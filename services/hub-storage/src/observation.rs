@@ -32,8 +32,8 @@ pub struct Observation {
     pub rapport: Option<(Decimal, Decimal)>,
     /// Why there is a value, or none.
     pub statut: Statut,
-    /// What readers can tell of a masked count from the cells its centre shows: at least, at most.
-    pub bornes: Option<(u64, u64)>,
+    /// What readers can tell of a masked count from the cells its centre shows: at least, and at most if anything.
+    pub bornes: Option<(u64, Option<u64>)>,
     /// Name of the territory, when its centre gave one.
     pub territoire_nom: Option<String>,
     /// Territory just above: level and code.
@@ -161,7 +161,10 @@ fn lit(l: &Row, audience: Audience) -> Result<Observation, ErreurBase> {
         valeur: l.opt_dec(6)?,
         rapport: l.opt_dec(7)?.zip(l.opt_dec(8)?),
         statut: Statut::depuis_code(&l.text(9)?).ok_or(ErreurBase::ValeurIllisible(9))?,
-        bornes: l.opt_int(10)?.map(i64::unsigned_abs).zip(l.opt_int(11)?.map(i64::unsigned_abs)),
+        bornes: l
+            .opt_int(10)?
+            .map(|bas| l.opt_int(11).map(|haut| (bas.unsigned_abs(), haut.map(i64::unsigned_abs))))
+            .transpose()?,
         territoire_nom: l.opt_text(12)?,
         parent: l.opt_text(13)?.zip(l.opt_text(14)?),
         emetteur_nom: l.text(15)?,
@@ -214,9 +217,8 @@ fn ajoute(
         Some(ValeurPubliee::Decimal(v)) => (Some(*v), None),
         Some(ValeurPubliee::Taux { numerateur, denominateur }) => (None, Some((*numerateur, *denominateur))),
     };
-    let cadre = cadre.filter(|_| cellule.statut == Statut::Secret).and_then(|Bornes(bas, haut)| {
-        Some((i64::try_from(bas).ok()?, i64::try_from(haut?).ok()?))
-    });
+    let cadre = cadre.filter(|_| cellule.statut == Statut::Secret);
+    let entier = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     valeurs.extend(args![
         audience.code(),
         tranche.campagne,
@@ -231,7 +233,7 @@ fn ajoute(
         rapport.map(|(n, _)| n),
         rapport.map(|(_, d)| d),
         cellule.statut.code(),
-        cadre.map(|(bas, _)| bas),
-        cadre.map(|(_, haut)| haut),
+        cadre.map(|Bornes(bas, _)| entier(bas)),
+        cadre.and_then(|Bornes(_, haut)| haut.map(entier)),
     ]);
 }

@@ -13,8 +13,8 @@ pub struct Contribution {
     pub rapport: Option<(Decimal, Decimal)>,
     /// Why there is a value, or none.
     pub statut: Statut,
-    /// What readers can already tell of a masked count.
-    pub bornes: Option<(u64, u64)>,
+    /// What readers can already tell of a masked count: at least, and at most if anything.
+    pub bornes: Option<(u64, Option<u64>)>,
 }
 
 /// What may be shown of a total.
@@ -24,8 +24,8 @@ pub enum Agregat {
     Valeur(Decimal),
     /// Rate, as its two terms.
     Rapport(Decimal, Decimal),
-    /// Framed, both ends included.
-    Entre(Decimal, Decimal),
+    /// Framed, ends included; without an upper end when nothing shown bounds a masked part.
+    Entre(Decimal, Option<Decimal>),
     /// Nothing to show, and why.
     Absent(Statut),
 }
@@ -41,11 +41,13 @@ pub fn somme(contributions: &[Contribution]) -> Agregat {
     let visible: Decimal = concernees().filter_map(|c| c.valeur).sum();
     let absentes = || concernees().filter(|c| c.valeur.is_none());
     let Some(premiere) = absentes().next() else { return Agregat::Valeur(visible) };
-    let cadre = absentes().try_fold((visible, visible), |(bas, haut), c| {
+    let cadre = absentes().try_fold((visible, Some(visible)), |(bas, haut), c| {
         let (b, h) = c.bornes.filter(|_| c.statut == Statut::Secret)?;
-        Some((bas + Decimal::from(b), haut + Decimal::from(h)))
+        Some((bas + Decimal::from(b), haut.zip(h).map(|(haut, h)| haut + Decimal::from(h))))
     });
     match cadre {
+        // « at least nothing » says nothing.
+        Some((bas, None)) if bas.is_zero() => Agregat::Absent(Statut::Secret),
         Some((bas, haut)) => Agregat::Entre(bas, haut),
         None if absentes().any(|c| c.statut == Statut::Secret) => Agregat::Absent(Statut::Secret),
         None => Agregat::Absent(premiere.statut),
@@ -89,10 +91,11 @@ mod tests {
     fn a_total_over_masked_parts_is_secret_or_framed_never_wrong() {
         let cadree = |bas, haut| Contribution { bornes: Some((bas, haut)), ..absente(Statut::Secret) };
         assert_eq!(somme(&[vue(7), vue(0)]), Agregat::Valeur(7.into()));
-        assert_eq!(somme(&[vue(7), cadree(0, 12)]), Agregat::Entre(7.into(), 19.into()));
-        assert_eq!(somme(&[cadree(2, 9), cadree(0, 30)]), Agregat::Entre(2.into(), 39.into()));
-        assert_eq!(somme(&[cadree(2, 9), absente(Statut::Secret)]), Agregat::Absent(Statut::Secret), "unbounded");
-        assert_eq!(somme(&[cadree(2, 9), absente(Statut::NonTransmis)]), Agregat::Absent(Statut::Secret));
+        assert_eq!(somme(&[vue(7), cadree(0, Some(12))]), Agregat::Entre(7.into(), Some(19.into())));
+        assert_eq!(somme(&[cadree(2, Some(9)), cadree(0, Some(30))]), Agregat::Entre(2.into(), Some(39.into())));
+        assert_eq!(somme(&[vue(7), cadree(1, None)]), Agregat::Entre(8.into(), None));
+        assert_eq!(somme(&[cadree(0, None), cadree(0, None)]), Agregat::Absent(Statut::Secret));
+        assert_eq!(somme(&[cadree(2, Some(9)), absente(Statut::NonTransmis)]), Agregat::Absent(Statut::Secret));
     }
 
     #[test]
@@ -110,7 +113,7 @@ mod tests {
         assert_eq!(rapport(v(3), v(10), cinq), Agregat::Rapport(3.into(), 10.into()));
         assert_eq!(rapport(v(3), v(4), cinq), Agregat::Absent(Statut::NonSignificatif));
         assert_eq!(rapport(v(0), v(0), Decimal::ZERO), Agregat::Absent(Statut::NonSignificatif));
-        assert_eq!(rapport(Agregat::Entre(cinq, cinq), v(10), cinq), Agregat::Absent(Statut::Secret));
+        assert_eq!(rapport(Agregat::Entre(cinq, Some(cinq)), v(10), cinq), Agregat::Absent(Statut::Secret));
         assert_eq!(rapport(Agregat::Absent(Statut::NonTransmis), v(10), cinq), Agregat::Absent(Statut::NonTransmis));
     }
 }

@@ -187,12 +187,11 @@ async fn authentifie(
     let hub = &service.configuration().hub;
     let demande = Demande::nouvelle(parties.method.as_str(), adresse(hub.adresse.as_deref(), parties), octets);
     let maintenant = service.horloge().maintenant();
-    preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant).map_err(
-        |refus| match refus.code() {
+    preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant)
+        .map_err(|refus| match refus.code() {
             CodeRefus::ClockSkew => refus.probleme().avec_heure(maintenant).into(),
             _ => refus.into(),
-        },
-    )
+        })
 }
 
 /// Where repeating a request is not harmless by itself, a proof serves once.

@@ -46,7 +46,9 @@ pub async fn recoit(service: &Service, recue: PublicationRecue) -> Result<Recu, 
             })?;
             examine(service, enveloppe, octets).await?
         }
-        (None, None) => return Err(Rejet::nouveau(CodeRefus::EnvMalformed, "Cette publication n’annonce pas de corps.")),
+        (None, None) => {
+            return Err(Rejet::nouveau(CodeRefus::EnvMalformed, "Cette publication n’annonce pas de corps."));
+        }
     };
     let sceau =
         Sceau { hub: &service.configuration().hub.identifiant, cle: service.cle(), recu_le, jeux: service.jeux() };

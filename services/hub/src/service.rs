@@ -17,10 +17,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::acces::{Appelant, Guichet};
+use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::pages;
-use crate::cle::Cles;
 use crate::{federation, transparence};
 
 /// How long a body waits for its envelope.
@@ -52,12 +52,7 @@ impl Service {
     }
 
     /// The same on an open database.
-    pub async fn avec(
-        configuration: Configuration,
-        db: Db,
-        cles: Cles,
-        horloge: Arc<dyn Horloge>,
-    ) -> Result<Self> {
+    pub async fn avec(configuration: Configuration, db: Db, cles: Cles, horloge: Arc<dyn Horloge>) -> Result<Self> {
         let jeux = Configuration::jeux_trimestriels();
         noeud::synchronise(&db, &configuration.noeuds).await?;
         campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;

@@ -27,6 +27,9 @@ pub enum ErreurBase {
     /// What was stored cannot be read back.
     #[error("Une donnée enregistrée est illisible ({0}) : restaurez une sauvegarde.")]
     Illisible(String),
+    /// A key was announced and the hub has not answered yet.
+    #[error("Une rotation de clé attend son accusé : rien n’est scellé avant. Lancez « maillage-node envoyer ».")]
+    RotationEnCours,
     /// Nothing of that kind is stored.
     #[error("{0}")]
     Introuvable(String),
@@ -89,6 +92,7 @@ fn migrations() -> Migrator {
     const FICHIERS: &[(i64, &str, &str)] = &[
         (1, "noeud", include_str!("../../../migrations/node/sqlite/0001_noeud.sql")),
         (2, "brouillon", include_str!("../../../migrations/node/sqlite/0002_brouillon.sql")),
+        (3, "chaine", include_str!("../../../migrations/node/sqlite/0003_chaine.sql")),
     ];
     let migrations = FICHIERS.iter().map(|(numero, nom, sql)| {
         Migration::new(*numero, (*nom).into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -4,12 +4,13 @@
 //! the bytes never change, whatever is killed; before it nothing exists.
 
 use chrono::{DateTime, Utc};
-use publication::PublicationSignee;
+use publication::{ClePublique, Genre, PublicationSignee};
 use serde::Serialize;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::base::{Base, Ecriture, ErreurBase, instant_lu, instant_texte};
+use crate::chaine::rotation_reglee;
 use crate::journal::note_dans;
 
 /// Where the next envelope stands: its position in the node's chain and in its series.
@@ -40,7 +41,7 @@ pub enum EtatEnvoi {
 }
 
 impl EtatEnvoi {
-    fn code(self) -> &'static str {
+    pub(crate) fn code(self) -> &'static str {
         match self {
             Self::Scelle => "scelle",
             Self::Accepte => "accepte",
@@ -57,22 +58,24 @@ impl EtatEnvoi {
     }
 }
 
-/// A sealed publication.
+/// A sealed entry of the chain.
 #[derive(Debug, Clone)]
 pub struct Envoi {
     /// Position in the chain.
     pub seq: u64,
-    /// Data set.
+    /// What it does.
+    pub genre: Genre,
+    /// Data set; empty for an entry of no series.
     pub jeu: String,
-    /// Period.
+    /// Period; empty for an entry of no series.
     pub periode: String,
-    /// Revision of the series.
+    /// Revision of the series; 0 for an entry of no series.
     pub revision: u32,
     /// Digest of the envelope.
     pub empreinte: String,
     /// The envelope (JWS), as it was signed.
     pub enveloppe: String,
-    /// The body, as it was signed.
+    /// The body, as it was signed; empty for an entry that has none.
     pub corps: Vec<u8>,
     /// State.
     pub etat: EtatEnvoi,
@@ -80,12 +83,21 @@ pub struct Envoi {
     pub scelle_le: DateTime<Utc>,
     /// The hub's signed receipt.
     pub accuse: Option<String>,
+    /// When the proof that it stands in the hub's register was checked.
+    pub confirme_le: Option<DateTime<Utc>>,
     /// Failed attempts so far.
     pub tentatives: u32,
     /// Not before this moment, after a failure.
     pub prochain_essai: Option<DateTime<Utc>>,
     /// What the last failure said.
     pub derniere_erreur: Option<String>,
+}
+
+impl Envoi {
+    /// True for the rotation that announces this key.
+    pub fn enveloppe_annonce(&self, cle: &ClePublique) -> bool {
+        publication::sceau::cle_annoncee(&self.enveloppe).as_ref() == Some(cle)
+    }
 }
 
 /// What sealing did.
@@ -97,32 +109,54 @@ pub enum Scellement {
     Inchange(u64),
 }
 
-const COLONNES: &str = "seq, jeu, periode, revision, empreinte, enveloppe, corps, etat, scelle_le, accuse, tentatives, prochain_essai, derniere_erreur";
+pub(crate) const COLONNES: &str = "genre, confirme_le, seq, jeu, periode, revision, empreinte, enveloppe, corps, etat, scelle_le, accuse, tentatives, prochain_essai, derniere_erreur";
 
-fn lit(r: &SqliteRow) -> Result<Envoi, ErreurBase> {
-    let prochain: Option<String> = r.try_get(11)?;
+pub(crate) fn lit(r: &SqliteRow) -> Result<Envoi, ErreurBase> {
+    let instant = |colonne: &str| -> Result<Option<DateTime<Utc>>, ErreurBase> {
+        r.try_get::<Option<String>, _>(colonne)?.as_deref().map(instant_lu).transpose()
+    };
     Ok(Envoi {
-        seq: positif(r.try_get(0)?)?,
-        jeu: r.try_get(1)?,
-        periode: r.try_get(2)?,
-        revision: r.try_get(3)?,
-        empreinte: r.try_get(4)?,
-        enveloppe: r.try_get(5)?,
-        corps: r.try_get(6)?,
-        etat: EtatEnvoi::depuis(r.try_get(7)?)?,
-        scelle_le: instant_lu(r.try_get(8)?)?,
-        accuse: r.try_get(9)?,
-        tentatives: r.try_get(10)?,
-        prochain_essai: prochain.as_deref().map(instant_lu).transpose()?,
-        derniere_erreur: r.try_get(12)?,
+        seq: positif(r.try_get("seq")?)?,
+        genre: genre_lu(r.try_get("genre")?)?,
+        jeu: r.try_get::<Option<String>, _>("jeu")?.unwrap_or_default(),
+        periode: r.try_get::<Option<String>, _>("periode")?.unwrap_or_default(),
+        revision: r.try_get::<Option<u32>, _>("revision")?.unwrap_or_default(),
+        empreinte: r.try_get("empreinte")?,
+        enveloppe: r.try_get("enveloppe")?,
+        corps: r.try_get::<Option<Vec<u8>>, _>("corps")?.unwrap_or_default(),
+        etat: EtatEnvoi::depuis(r.try_get("etat")?)?,
+        scelle_le: instant_lu(r.try_get("scelle_le")?)?,
+        accuse: r.try_get("accuse")?,
+        confirme_le: instant("confirme_le")?,
+        tentatives: r.try_get("tentatives")?,
+        prochain_essai: instant("prochain_essai")?,
+        derniere_erreur: r.try_get("derniere_erreur")?,
     })
 }
 
-fn positif(n: i64) -> Result<u64, ErreurBase> {
+/// The wire's own names of the kinds, so that a database reads like an envelope.
+pub(crate) fn genre_code(genre: Genre) -> &'static str {
+    match genre {
+        Genre::Publication => "publish",
+        Genre::Retrait => "withdraw",
+        Genre::Rotation => "rotate",
+        Genre::Restauration => "restore",
+        Genre::Battement => "heartbeat",
+    }
+}
+
+fn genre_lu(code: &str) -> Result<Genre, ErreurBase> {
+    [Genre::Publication, Genre::Retrait, Genre::Rotation, Genre::Restauration, Genre::Battement]
+        .into_iter()
+        .find(|g| genre_code(*g) == code)
+        .ok_or_else(|| ErreurBase::Illisible(format!("genre d’envoi « {code} »")))
+}
+
+pub(crate) fn positif(n: i64) -> Result<u64, ErreurBase> {
     u64::try_from(n).map_err(|_| ErreurBase::Illisible(format!("position {n}")))
 }
 
-fn borne(n: u64) -> i64 {
+pub(crate) fn borne(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
 }
 
@@ -140,6 +174,7 @@ impl Base {
         E: From<ErreurBase>,
     {
         let mut tx = self.ecrit().await?;
+        rotation_reglee(&mut tx).await?;
         let (suite, derniere) = suite(&mut tx, jeu, periode).await?;
         let signee = signe(&suite)?;
         if let Some(derniere) = derniere.filter(|d| d.etat != EtatEnvoi::Refuse && d.corps == signee.corps()) {
@@ -176,10 +211,20 @@ impl Base {
         rows.iter().map(lit).collect()
     }
 
-    /// The last revision of a series that was not refused: what readers know.
+    /// The last content published of a series that was not refused: what readers know, even once withdrawn.
     pub async fn derniere_revision(&self, jeu: &str, periode: &str) -> Result<Option<Envoi>, ErreurBase> {
         let sql = format!(
-            "/* envoi.derniere */ SELECT {COLONNES} FROM envoi WHERE jeu = $1 AND periode = $2 AND etat <> 'refuse'
+            "/* envoi.derniere */ SELECT {COLONNES} FROM envoi WHERE jeu = $1 AND periode = $2 AND etat <> 'refuse' AND genre = 'publish'
+             ORDER BY revision DESC LIMIT 1"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(jeu).bind(periode).fetch_optional(&self.pool).await?;
+        row.as_ref().map(lit).transpose()
+    }
+
+    /// The last entry of a series, whatever it does.
+    pub async fn derniere_entree(&self, jeu: &str, periode: &str) -> Result<Option<Envoi>, ErreurBase> {
+        let sql = format!(
+            "/* envoi.derniere_entree */ SELECT {COLONNES} FROM envoi WHERE jeu = $1 AND periode = $2
              ORDER BY revision DESC LIMIT 1"
         );
         let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(jeu).bind(periode).fetch_optional(&self.pool).await?;
@@ -235,7 +280,11 @@ impl Base {
     }
 }
 
-async fn suite(tx: &mut Ecriture<'_>, jeu: &str, periode: &str) -> Result<(Suite, Option<Envoi>), ErreurBase> {
+pub(crate) async fn suite(
+    tx: &mut Ecriture<'_>,
+    jeu: &str,
+    periode: &str,
+) -> Result<(Suite, Option<Envoi>), ErreurBase> {
     let tete = sqlx::query("/* envoi.tete */ SELECT seq, empreinte FROM envoi ORDER BY seq DESC LIMIT 1")
         .fetch_optional(&mut **tx)
         .await?;
@@ -266,8 +315,8 @@ async fn insere(
     signee: &PublicationSignee,
 ) -> Result<(), ErreurBase> {
     sqlx::query(
-        "/* envoi.scelle */ INSERT INTO envoi (seq, jeu, periode, revision, empreinte, enveloppe, corps, etat, scelle_le)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'scelle', $8)",
+        "/* envoi.scelle */ INSERT INTO envoi (genre, seq, jeu, periode, revision, empreinte, enveloppe, corps, etat, scelle_le)
+         VALUES ('publish', $1, $2, $3, $4, $5, $6, $7, 'scelle', $8)",
     )
     .bind(borne(suite.seq))
     .bind(jeu)

@@ -6,10 +6,12 @@
 pub mod approbation;
 pub mod base;
 pub mod brouillon;
+pub mod chaine;
 pub mod envoi;
 pub mod fiche;
 pub mod horaire;
 pub mod import;
 pub mod journal;
+pub mod temoin;
 
 pub use base::{Base, ErreurBase};

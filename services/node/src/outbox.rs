@@ -8,14 +8,20 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use node_storage::Base;
-use node_storage::envoi::{Envoi, EtatEnvoi};
+use node_storage::envoi::{Envoi, EtatEnvoi, Suite};
+use node_storage::temoin::Temoin;
 use publication::chaine::{EpoqueConnue, Reprise, accepter_accuse, comparer_tetes};
 use publication::tete::TeteSignee;
-use publication::{Accuse, ClePublique, Empreinte, Motif, StatutAccuse, TeteNoeud, empreinte_corps};
+use publication::{
+    Accuse, Acte, ClePublique, CleSignature, Emission, Empreinte, EntreeSignee, Genre, Motif, Place, References,
+    StatutAccuse, TeteNoeud, empreinte_corps, sceller_acte,
+};
 use rand::{CryptoRng, RngExt};
 use referentiel::horloge::Horloge;
 use referentiel::identifiant::IdentifiantNoeud;
 
+use crate::reprise::{recupere, suit_l_epoque};
+use crate::temoin::atteste;
 use crate::transport::{EchecTransport, Transport};
 
 /// What a run did.
@@ -25,6 +31,12 @@ pub struct Bilan {
     pub accuses: Vec<Accuse>,
     /// Why it stopped before the end, when it did.
     pub interrompu: Option<EchecTransport>,
+    /// Entries taken back from the hub: this database came from a backup.
+    pub recuperes: u64,
+    /// Entries whose place in the hub's register was proved.
+    pub confirmes: u64,
+    /// Why the hub's register is not believed, when it is not.
+    pub alarme: Option<String>,
 }
 
 /// What the outbox works with.
@@ -33,6 +45,12 @@ pub struct Outbox<'a> {
     pub base: &'a Base,
     /// Node.
     pub noeud: &'a IdentifiantNoeud,
+    /// Identifier of the hub.
+    pub hub: &'a str,
+    /// Region the envelopes name.
+    pub region: &'a str,
+    /// The node's key.
+    pub cle: &'a CleSignature,
     /// Key under which receipts and heads must be signed.
     pub cle_hub: &'a ClePublique,
     /// Clock.
@@ -51,10 +69,11 @@ impl Outbox<'_> {
                 return Ok(bilan);
             }
         };
-        self.compare(&tete).await?;
+        let temoin = suit_l_epoque(self, &tete, transport, rng).await?;
+        bilan.recuperes = self.compare(&tete, transport, rng).await?;
         for seq in self.base.a_envoyer(tete.seq).await? {
             let envoi = self.base.envoi(seq).await?;
-            match self.envoie(&envoi, transport, rng).await? {
+            match self.envoie(&envoi, connue(Some(&temoin)), transport, rng).await? {
                 Ok(accuse) => bilan.accuses.push(accuse),
                 Err(echec) => {
                     self.note_echec(&envoi, &echec, rng).await?;
@@ -66,6 +85,14 @@ impl Outbox<'_> {
                 }
             }
         }
+        if bilan.interrompu.is_none() {
+            // The register is watched on top of the rest: it never keeps a receipt from being kept.
+            match atteste(self, &temoin, transport, rng).await {
+                Ok(confirmes) => bilan.confirmes = confirmes,
+                Err(e) => tracing::warn!("le registre du hub n’a pas pu être suivi : {e:#}"),
+            }
+        }
+        bilan.alarme = self.base.temoin().await?.and_then(|t| t.alarme);
         Ok(bilan)
     }
 
@@ -86,7 +113,12 @@ impl Outbox<'_> {
     }
 
     /// Compares heads at every contact: a side restored from a backup is noticed here, even with nothing to send.
-    async fn compare(&self, distante: &TeteSignee) -> Result<()> {
+    async fn compare(
+        &self,
+        distante: &TeteSignee,
+        transport: &mut Transport<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<u64> {
         let locale = match self.base.tete().await? {
             Some((seq, empreinte)) => TeteNoeud { seq, empreinte: Some(lit_empreinte(&empreinte)?) },
             None => TeteNoeud::default(),
@@ -96,11 +128,13 @@ impl Outbox<'_> {
             Err(_) => None,
         };
         match comparer_tetes(&locale, &distante.tete(), |_| scellee) {
-            Reprise::AJour | Reprise::Renvoyer { .. } => Ok(()),
-            Reprise::Recuperer { depuis } => bail!(
-                "Le hub connaît des envois que cette base n’a plus (à partir de la position {depuis}) : elle vient \
-                 sans doute d’une sauvegarde. Rien n’est envoyé ; restaurez la sauvegarde la plus récente."
-            ),
+            Reprise::AJour | Reprise::Renvoyer { .. } => Ok(0),
+            Reprise::Recuperer { .. } => {
+                let recuperes = recupere(self, &locale, transport, rng).await?;
+                // The chain says that its database came from a backup: the hub's administrator sees it.
+                self.scelle_acte(None, "restauration", &Acte::Restauration).await?;
+                Ok(recuperes)
+            }
             Reprise::Fourche => bail!(
                 "Le hub et cette base tiennent deux histoires différentes de ce nœud. Rien n’est envoyé ; \
                  prévenez l’administrateur du hub et gardez cette base comme preuve."
@@ -108,13 +142,33 @@ impl Outbox<'_> {
         }
     }
 
+    /// Seals an entry without a body at the next place.
+    pub async fn scelle_acte(&self, serie: Option<(&str, &str)>, acteur: &str, acte: &Acte<'_>) -> Result<u64> {
+        let instant = self.horloge.maintenant();
+        let signe = |suite: &Suite| -> Result<EntreeSignee> {
+            let prev = suite.precedente.as_deref().map(lit_empreinte).transpose()?;
+            let emission = Emission {
+                hub: self.hub.to_owned(),
+                region: self.region.to_owned(),
+                references: References { catalogue: String::new(), thresholds: String::new(), campaign: String::new() },
+                cree_le: instant,
+                essai: false,
+            };
+            Ok(sceller_acte(acte, self.noeud, Place { seq: suite.seq, prev }, &emission, self.cle)?)
+        };
+        self.base.scelle_acte(serie, (instant, acteur), signe).await
+    }
+
     async fn envoie(
         &self,
         envoi: &Envoi,
+        connue: EpoqueConnue,
         transport: &mut Transport<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Result<Accuse, EchecTransport>> {
-        if let Err(e) = transport.depose_corps(empreinte_corps(&envoi.corps), &envoi.corps, rng).await {
+        if envoi.genre == Genre::Publication
+            && let Err(e) = transport.depose_corps(empreinte_corps(&envoi.corps), &envoi.corps, rng).await
+        {
             return Ok(Err(e));
         }
         let texte = match transport.depose_enveloppe(envoi.seq, &envoi.enveloppe, rng).await {
@@ -126,7 +180,7 @@ impl Outbox<'_> {
         }
         let accuse = Accuse::verifier(&texte, self.cle_hub)?;
         let scellee = (accuse.seq == envoi.seq && &accuse.node == self.noeud).then(|| lit_empreinte(&envoi.empreinte));
-        let statut = accepter_accuse(&accuse, scellee.transpose()?, EpoqueConnue::default())?;
+        let statut = accepter_accuse(&accuse, scellee.transpose()?, connue)?;
         self.base.note_accuse(envoi.seq, &texte, etat(statut), self.horloge.maintenant()).await?;
         Ok(Ok(accuse))
     }
@@ -153,7 +207,13 @@ fn attente(tentatives: u32, rng: &mut impl CryptoRng) -> Duration {
     Duration::from_millis(rng.random_range(0..=plafond))
 }
 
-fn etat(statut: StatutAccuse) -> EtatEnvoi {
+/// What is known of the hub's incarnation, as the rules of the chain read it.
+pub fn connue(temoin: Option<&Temoin>) -> EpoqueConnue {
+    temoin.map_or_else(EpoqueConnue::default, |t| EpoqueConnue { epoque: t.epoque, plancher: t.plancher })
+}
+
+/// State of an entry after its receipt.
+pub fn etat(statut: StatutAccuse) -> EtatEnvoi {
     match statut {
         StatutAccuse::Acceptee => EtatEnvoi::Accepte,
         StatutAccuse::Refusee => EtatEnvoi::Refuse,

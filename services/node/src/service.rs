@@ -9,32 +9,56 @@ use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use node_storage::Base;
-use publication::{ClePublique, CleSignature};
+use publication::{Acte, ClePublique, CleSignature};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use referentiel::horloge::Horloge;
 use referentiel::jeu::jeu;
 use serde_json::{Value, json};
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Hub};
 use crate::emission::Emetteur;
 use crate::horaire::Horaire;
 use crate::outbox::{Bilan, Outbox};
 use crate::transport::Transport;
+use crate::{cle, rotation};
 
-/// One run of the outbox.
+/// One run of the outbox, and the end of a rotation of key when its receipt has come.
 pub async fn envoie(c: &Configuration, base: &Base, cle: &CleSignature, horloge: &dyn Horloge) -> Result<Bilan> {
-    let hub = c.hub.as_ref().context("La configuration ne nomme pas de hub : ajoutez une section [hub].")?;
+    let hub = hub(c)?;
     let cle_hub: ClePublique = hub.cle_publique.parse().context("[hub] cle_publique")?;
-    let noeud = &c.noeud.identifiant;
-    let mut transport = Transport::nouveau(hub, noeud, cle, horloge)?;
-    let outbox = Outbox { base, noeud, cle_hub: &cle_hub, horloge };
-    outbox.vide(&mut transport, &mut hasard()).await
+    let outbox = outbox(c, base, cle, &cle_hub, horloge)?;
+    rotation::acheve(&outbox, &c.noeud.cle).await?;
+    let suivante = rotation::suivante(&c.noeud.cle)?;
+    let courante = cle::lit(&c.noeud.cle)?;
+    let transport = Transport::nouveau(hub, &c.noeud.identifiant, &courante, horloge)?;
+    let bilan = outbox.vide(&mut transport.avec_suivante(suivante.as_ref()), &mut hasard()).await?;
+    if rotation::acheve(&outbox, &c.noeud.cle).await? {
+        tracing::info!("la nouvelle clé du nœud est en vigueur");
+    }
+    Ok(bilan)
+}
+
+/// The hub that the configuration names.
+pub fn hub(c: &Configuration) -> Result<&Hub> {
+    c.hub.as_ref().context("La configuration ne nomme pas de hub : ajoutez une section [hub].")
+}
+
+/// The outbox of this node.
+pub fn outbox<'a>(
+    c: &'a Configuration,
+    base: &'a Base,
+    cle: &'a CleSignature,
+    cle_hub: &'a ClePublique,
+    horloge: &'a dyn Horloge,
+) -> Result<Outbox<'a>> {
+    let hub = &hub(c)?.identifiant;
+    Ok(Outbox { base, noeud: &c.noeud.identifiant, hub, region: &c.noeud.region, cle, cle_hub, horloge })
 }
 
 /// Randomness of the services, from the operating system.
 #[expect(clippy::disallowed_methods, reason = "the service makes the generator that everything else receives")]
-fn hasard() -> ChaCha20Rng {
+pub fn hasard() -> ChaCha20Rng {
     ChaCha20Rng::from_rng(&mut rand::rng())
 }
 
@@ -53,8 +77,6 @@ pub struct Service {
     pub configuration: Configuration,
     /// Store.
     pub base: Base,
-    /// Key.
-    pub cle: CleSignature,
     /// Clock.
     pub horloge: Arc<dyn Horloge>,
 }
@@ -83,14 +105,20 @@ impl Service {
         Ok(passage)
     }
 
+    /// The key in force: the file, read each time, because a rotation changes it under a running service.
+    pub fn cle(&self) -> Result<CleSignature> {
+        cle::lit(&self.configuration.noeud.cle)
+    }
+
     /// Publishes the last campaign of a jeu, if nobody has to agree first.
     async fn publie(&self, code: &str, passage: &mut Passage) -> Result<()> {
         let (Some(hub), Some(jeu)) = (&self.configuration.hub, jeu(code)) else { return Ok(()) };
         let Some(trimestre) = self.base.campagnes().await?.last().copied() else { return Ok(()) };
+        let cle = self.cle()?;
         let emetteur = Emetteur {
             configuration: &self.configuration,
             base: &self.base,
-            cle: &self.cle,
+            cle: &cle,
             horloge: self.horloge.as_ref(),
         };
         let nom = format!("{code} {trimestre}");
@@ -119,10 +147,33 @@ impl Service {
         Ok(self.base.envoi(seq).await?.prochain_essai.is_none_or(|t| t <= maintenant))
     }
 
+    /// A node that once published and sealed nothing for a day.
+    async fn silencieux(&self, maintenant: DateTime<Utc>) -> Result<bool> {
+        let dernier = self.base.dernier_scellement().await?;
+        Ok(dernier.is_some_and(|t| maintenant - t >= chrono::Duration::days(1))
+            && self.base.rotation_en_cours().await?.is_none())
+    }
+
+    /// Seals a heartbeat: the hub tells a node that lives and has nothing to say from one that died, and the
+    /// node compares heads and checkpoints at least once a day.
+    async fn bat(&self) -> Result<u64> {
+        let cle_hub: ClePublique = hub(&self.configuration)?.cle_publique.parse().context("[hub] cle_publique")?;
+        let cle = self.cle()?;
+        let outbox = outbox(&self.configuration, &self.base, &cle, &cle_hub, self.horloge.as_ref())?;
+        outbox.scelle_acte(None, "horaire", &Acte::Battement).await
+    }
+
     async fn tourne(&self) -> Result<()> {
         self.passe().await?;
-        if self.configuration.hub.is_some() && self.file_due(self.horloge.maintenant()).await? {
-            let bilan = envoie(&self.configuration, &self.base, &self.cle, self.horloge.as_ref()).await?;
+        if self.configuration.hub.is_none() {
+            return Ok(());
+        }
+        let maintenant = self.horloge.maintenant();
+        if self.silencieux(maintenant).await? {
+            self.bat().await?;
+        }
+        if self.file_due(maintenant).await? {
+            let bilan = envoie(&self.configuration, &self.base, &self.cle()?, self.horloge.as_ref()).await?;
             tracing::info!(accuses = bilan.accuses.len(), "file d’envoi parcourue");
         }
         Ok(())
@@ -249,8 +300,8 @@ mod tests {
         let remontee = remontee();
         let a = AImporter { remontee: &remontee, empreinte: "00", fichier: "essai.xlsx" };
         base.importe(a, horloge.maintenant()).await.unwrap();
-        let cle = CleSignature::generer(&mut ChaCha20Rng::seed_from_u64(7));
-        (Service { configuration, base, cle, horloge: horloge.clone() }, horloge, dossier)
+        cle::cree(&configuration.noeud.cle, &mut ChaCha20Rng::seed_from_u64(7)).unwrap();
+        (Service { configuration, base, horloge: horloge.clone() }, horloge, dossier)
     }
 
     #[tokio::test]
@@ -274,6 +325,20 @@ mod tests {
         service.base.approuve(JEU, "2026-T1", "agent", horloge.maintenant()).await.unwrap();
         horloge.regle("2026-04-20T12:00:00Z".parse().unwrap());
         assert_eq!(service.passe().await.unwrap().scelles, ["ea.indicateurs 2026-T1"]);
+    }
+
+    #[tokio::test]
+    async fn a_node_silent_for_a_day_says_that_it_lives() {
+        let (service, horloge, _dossier) = service("automatique", "2026-04-06T12:00:00Z").await;
+        assert!(!service.silencieux(horloge.maintenant()).await.unwrap(), "it never spoke: nobody expects it");
+        service.passe().await.unwrap();
+        horloge.regle("2026-04-13T12:00:00Z".parse().unwrap());
+        service.passe().await.unwrap();
+        assert!(!service.silencieux(horloge.maintenant()).await.unwrap());
+        horloge.regle("2026-04-14T12:00:00Z".parse().unwrap());
+        assert!(service.silencieux(horloge.maintenant()).await.unwrap());
+        assert_eq!(service.bat().await.unwrap(), 2);
+        assert!(!service.silencieux(horloge.maintenant()).await.unwrap(), "once a day");
     }
 
     #[tokio::test]

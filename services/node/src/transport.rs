@@ -14,8 +14,8 @@ use reqwest::{Client, Method, Response, StatusCode};
 
 use crate::configuration::Hub;
 
-/// Largest answer read from a hub.
-const REPONSE_MAXIMALE: usize = 1024 * 1024;
+/// Largest answer read from a hub: a body of the node's own, or a page of its history.
+const REPONSE_MAXIMALE: usize = 20 * 1024 * 1024;
 
 /// Why a request did not get its answer.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,8 @@ pub struct Transport<'a> {
     hub: &'a Hub,
     noeud: &'a IdentifiantNoeud,
     cle: &'a CleSignature,
+    /// Key announced in the chain, in force at the hub as soon as it has the entry.
+    suivante: Option<&'a CleSignature>,
     horloge: &'a dyn Horloge,
     /// Hub's time minus ours, used for proofs only.
     ecart: chrono::Duration,
@@ -91,7 +93,34 @@ impl<'a> Transport<'a> {
             client = client.tls_certs_only([certificat]);
         }
         let client = client.build().map_err(|e| local(&e))?;
-        Ok(Self { client, hub, noeud, cle, horloge, ecart: chrono::Duration::zero() })
+        Ok(Self { client, hub, noeud, cle, suivante: None, horloge, ecart: chrono::Duration::zero() })
+    }
+
+    /// Gives the key of a rotation that waits for its receipt: the hub may have it without having said so.
+    #[must_use]
+    pub fn avec_suivante(self, suivante: Option<&'a CleSignature>) -> Self {
+        Self { suivante, ..self }
+    }
+
+    /// A page of this node's own history, as JSON text.
+    pub async fn historique(&mut self, depuis: u64, rng: &mut impl rand::CryptoRng) -> Result<String, EchecTransport> {
+        let chemin = format!("/v1/nodes/{}/chain?from={depuis}", self.noeud);
+        self.demande(Method::GET, &chemin, "application/json", &[], rng).await
+    }
+
+    /// A body of this node's own.
+    pub async fn corps(
+        &mut self,
+        empreinte: Empreinte,
+        rng: &mut impl rand::CryptoRng,
+    ) -> Result<Vec<u8>, EchecTransport> {
+        let chemin = format!("/v1/blobs/{empreinte}");
+        self.demande(Method::GET, &chemin, "application/json", &[], rng).await.map(String::into_bytes)
+    }
+
+    /// What the hub shows to anybody: its keys, its register.
+    pub async fn public(&mut self, chemin: &str, rng: &mut impl rand::CryptoRng) -> Result<String, EchecTransport> {
+        self.demande(Method::GET, chemin, "application/json", &[], rng).await
     }
 
     /// The hub's signed head of this node's chain, as text.
@@ -136,6 +165,13 @@ impl<'a> Transport<'a> {
                 tracing::warn!(secondes = self.ecart.num_seconds(), "écart d’horloge avec le hub");
                 self.essaie(&methode, chemin, media, corps, rng).await
             }
+            Err(EchecTransport::Refuse(p)) if p.urn == CodeRefus::AuthKeyUnknown => match self.suivante.take() {
+                Some(suivante) => {
+                    self.cle = suivante;
+                    self.essaie(&methode, chemin, media, corps, rng).await
+                }
+                None => Err(EchecTransport::Refuse(p)),
+            },
             autre => autre,
         }
     }
@@ -149,7 +185,8 @@ impl<'a> Transport<'a> {
         rng: &mut impl rand::CryptoRng,
     ) -> Result<String, EchecTransport> {
         let url = format!("{}{chemin}", self.hub.adresse.trim_end_matches('/'));
-        let demande = Demande::nouvelle(methode.as_str(), url.as_str(), corps);
+        let sans_question = url.split('?').next().unwrap_or(&url);
+        let demande = Demande::nouvelle(methode.as_str(), sans_question, corps);
         let maintenant = self.horloge.maintenant() + self.ecart;
         let preuve = preuve::signer(&demande, self.noeud, &self.hub.identifiant, self.cle, maintenant, rng)
             .map_err(|e| EchecTransport::Local(e.to_string()))?;

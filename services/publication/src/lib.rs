@@ -31,7 +31,7 @@ pub use empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
 pub use enveloppe::{Enveloppe, Genre, Raison, References, Serie};
 pub use refus::{CodeRefus, Probleme, Refus};
 pub use sceau::{Acte, Emission, EntreeSignee, Place, PublicationSignee, SuiteChaine, sceller, sceller_acte};
-pub use verification::{Attendu, EnveloppeVerifiee, PublicationVerifiee, verifier, verifier_enveloppe};
+pub use verification::{Attendu, EnveloppeVerifiee, PublicationVerifiee, verifier, verifier_enveloppe, verifier_suite};
 
 /// JSON bytes of a type of this crate. None of them can fail to be written (no map with keys other
 /// than text, no writer that fails); if one ever did, the empty text is refused by every reader.

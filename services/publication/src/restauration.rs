@@ -64,12 +64,8 @@ impl Restauration {
         if self.from_epoch != connu.epoque {
             return Err(Alarme::EpoqueNouvelle { annoncee: self.to_epoch });
         }
-        let garde = PointDeControle {
-            hub: connu.hub.clone(),
-            epoque: self.to_epoch,
-            taille: self.size,
-            racine: self.root,
-        };
+        let garde =
+            PointDeControle { hub: connu.hub.clone(), epoque: self.to_epoch, taille: self.size, racine: self.root };
         // What the witness knew beyond the kept part is lost by admission: nothing is left to compare.
         if connu.taille > self.size {
             return Ok(garde);

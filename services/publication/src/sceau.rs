@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use referentiel::identifiant::IdentifiantNoeud;
 
-use crate::cle::CleSignature;
+use crate::cle::{ClePublique, CleSignature};
 use crate::contenu::Contenu;
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
 use crate::enveloppe::{self, CorpsAnnonce, Enveloppe, Genre, NouvelleCle, Raison, References, Serie};
@@ -184,6 +184,13 @@ impl EntreeSignee {
     pub fn enveloppe(&self) -> &Enveloppe {
         &self.enveloppe
     }
+}
+
+/// Key that an entry sealed here announces, if it is a rotation. Nothing is verified: the entry is one's own.
+pub fn cle_annoncee(jws: &str) -> Option<ClePublique> {
+    let lu = jws::lire(jws, TYPE).ok()?;
+    let enveloppe: Enveloppe = jws::lire_objet(&lu.charge).ok()?;
+    enveloppe.next.map(|n| n.x)
 }
 
 /// Seals an entry without a body at its place in the chain.

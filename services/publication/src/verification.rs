@@ -5,6 +5,7 @@
 use referentiel::identifiant::IdentifiantNoeud;
 use serde::Deserialize;
 
+use crate::chaine::TeteNoeud;
 use crate::cle::ClePublique;
 use crate::contenu::{Contenu, TAILLE_MAXIMALE};
 use crate::empreinte::{Empreinte, empreinte_corps, empreinte_enveloppe};
@@ -110,6 +111,40 @@ pub fn verifier_enveloppe(jws: &str, cle: &ClePublique, attendu: &Attendu) -> Re
         possession::verifier(proof, x, &enveloppe.iss, &enveloppe.aud, Usage::Rotation { seq: enveloppe.seq })?;
     }
     Ok(EnveloppeVerifiee { jws: jws.to_owned(), empreinte: empreinte_enveloppe(&charge), enveloppe })
+}
+
+/// A node's own history, given back by the hub: entries that follow `apres` without a hole, each naming the
+/// one before. The last must be signed by the node's present key; it vouches for the others by their
+/// digests, whatever key signed them at the time.
+pub fn verifier_suite(
+    suite: &[&str],
+    apres: &TeteNoeud,
+    cle: &ClePublique,
+    attendu: &Attendu,
+) -> Result<Vec<EnveloppeVerifiee>, Refus> {
+    let Some((derniere, _)) = suite.split_last() else { return Ok(vec![]) };
+    verifier_enveloppe(derniere, cle, attendu)?;
+    let mut tete = *apres;
+    let mut verifiees = Vec::with_capacity(suite.len());
+    for jws in suite {
+        let lu = jws::lire(jws, TYPE).map_err(|e| refus_du_jeton(&e))?;
+        let enveloppe = lire_enveloppe(&lu.charge)?;
+        enveloppe.coherente()?;
+        let empreinte = empreinte_enveloppe(&lu.charge);
+        if enveloppe.iss != attendu.noeud || enveloppe.aud != attendu.hub {
+            return Err(Refus::nouveau(
+                CodeRefus::AuthWrongNode,
+                "L’historique est celui d’un autre nœud ou d’un autre hub.",
+            ));
+        }
+        if enveloppe.seq != tete.suivante() || enveloppe.prev != tete.empreinte {
+            let detail = format!("L’historique se rompt à la position {}.", tete.suivante());
+            return Err(Refus::nouveau(CodeRefus::ChainFork, detail));
+        }
+        tete = TeteNoeud::apres(enveloppe.seq, empreinte);
+        verifiees.push(EnveloppeVerifiee { jws: (*jws).to_owned(), empreinte, enveloppe });
+    }
+    Ok(verifiees)
 }
 
 /// Step 7: the body is the signed one, it reads strictly, nothing in it looks like a person, and it

@@ -174,9 +174,10 @@ fn case(mesure: &Mesure, agregat: Agregat) -> Case {
             Some(taux) => presente(format::decimal(taux.round_dp(1).normalize())),
             None => absente(Statut::SansObjet),
         },
-        Agregat::Entre(min, max) => {
+        Agregat::Entre(min, Some(max)) => {
             presente(format!("entre {} et {}", format::decimal(min.normalize()), format::decimal(max.normalize())))
         }
+        Agregat::Entre(min, None) => presente(format!("au moins {}", format::decimal(min.normalize()))),
         Agregat::Absent(statut) => absente(statut),
     }
 }

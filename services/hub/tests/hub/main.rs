@@ -11,3 +11,4 @@ mod graphql;
 mod mesure;
 mod pages;
 mod population;
+mod transparence;

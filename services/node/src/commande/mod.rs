@@ -2,6 +2,7 @@
 //! scripts and people rely on them.
 
 mod acces;
+mod accuse;
 mod apercu;
 mod cle;
 mod convention;
@@ -10,6 +11,7 @@ mod importer;
 mod indicateurs;
 mod modele;
 mod publier;
+mod retirer;
 mod servir;
 
 use std::io::Write;
@@ -60,6 +62,12 @@ enum Commande {
     Apercu(apercu::Options),
     /// Scelle et envoie la publication d’une campagne ; vaut approbation de la première.
     Publier(publier::Options),
+    /// Envoie ce qui est en file, compare les têtes avec le hub et suit son registre.
+    Envoyer,
+    /// Retire une série publiée : le hub ne la montre plus, son histoire reste.
+    Retirer(retirer::Options),
+    /// Prouve hors ligne qu’un envoi a été accepté, par qui et quand.
+    VerifierAccuse(accuse::Options),
     /// Liste les envois et leurs accusés de réception.
     Envois {
         /// Sortie JSON.
@@ -122,9 +130,13 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Indicateurs(o) => indicateurs::execute(&acces()?, &o),
         Commande::Apercu(o) => apercu::execute(&acces()?, &o),
         Commande::Publier(o) => publier::execute(&acces()?, &o),
+        Commande::Envoyer => publier::envoie(&acces()?),
+        Commande::Retirer(o) => retirer::execute(&acces()?, &o),
+        Commande::VerifierAccuse(o) => accuse::execute(&acces()?, &o),
         Commande::Envois { json } => envois::execute(&acces()?, json),
         Commande::Servir => servir::execute(&acces()?),
         Commande::Convention(o) => convention::execute(&o),
+        Commande::Cle(cle::Options::Tourner) => cle::tourne(&acces()?),
         Commande::Cle(o) => cle::execute(&o),
         Commande::Configuration(ConfigurationOptions::Verifier) => {
             let acces = acces()?;

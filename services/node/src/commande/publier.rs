@@ -52,7 +52,19 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     montre(&bilan)
 }
 
-fn montre(bilan: &Bilan) -> Result<ExitCode> {
+/// `maillage-node envoyer`: one run of the outbox, now.
+pub fn envoie(acces: &Acces) -> Result<ExitCode> {
+    let cle = acces.cle()?;
+    let bilan = acces.attends(async {
+        let base = acces.base().await?;
+        let bilan = service::envoie(&acces.configuration, &base, &cle, &acces.horloge).await?;
+        base.ferme().await;
+        Ok::<_, anyhow::Error>(bilan)
+    })?;
+    montre(&bilan)
+}
+
+pub(super) fn montre(bilan: &Bilan) -> Result<ExitCode> {
     let mut refus = 0;
     for a in &bilan.accuses {
         match a.status {
@@ -69,10 +81,27 @@ fn montre(bilan: &Bilan) -> Result<ExitCode> {
             }
         }
     }
+    if bilan.recuperes > 0 {
+        dit(&format!(
+            "Cette base venait d’une sauvegarde : {} du hub.",
+            referentiel::format::compte(bilan.recuperes, "envoi repris", "envois repris")
+        ))?;
+    }
+    if bilan.confirmes > 0 {
+        let quoi = referentiel::format::compte(bilan.confirmes, "envoi prouvé", "envois prouvés");
+        dit(&format!("{quoi} dans le registre du hub."))?;
+    }
+    if let Some(alarme) = &bilan.alarme {
+        dit(&format!("Alarme : {alarme} La preuve est gardée dans la base ; prévenez l’administrateur du hub."))?;
+    }
     if let Some(echec) = &bilan.interrompu {
         dit(&format!(
             "{echec}\nCe qui est scellé reste dans la file et repartira : « maillage-node servir » s’en charge."
         ))?;
     }
-    Ok(if refus > 0 || bilan.interrompu.is_some() { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if refus > 0 || bilan.interrompu.is_some() || bilan.alarme.is_some() {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
 }

@@ -14,7 +14,6 @@ pub fn execute(acces: &Acces) -> Result<ExitCode> {
     let service = Service {
         configuration: acces.configuration.clone(),
         base: acces.attends(acces.base())?,
-        cle: acces.cle()?,
         horloge: Arc::new(acces.horloge),
     };
     acces.attends(async {

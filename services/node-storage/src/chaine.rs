@@ -1,0 +1,131 @@
+//! The entries of the chain that carry no body, and the history taken back from the hub after a backup
+//! was restored.
+
+use chrono::{DateTime, Utc};
+use publication::{EntreeSignee, Genre};
+
+use crate::base::{Base, Ecriture, ErreurBase, instant_texte};
+use crate::envoi::{EtatEnvoi, Suite, borne, genre_code, positif, suite};
+use crate::journal::note_dans;
+use sqlx::Row;
+
+/// An entry of this node that the hub holds and this database had lost.
+#[derive(Debug, Clone)]
+pub struct EntreeRecuperee {
+    /// Position in the chain.
+    pub seq: u64,
+    /// What it does.
+    pub genre: Genre,
+    /// Data set, period and revision, for an entry of a series.
+    pub serie: Option<(String, String, u64)>,
+    /// Digest of the envelope.
+    pub empreinte: String,
+    /// The signed envelope.
+    pub enveloppe: String,
+    /// The body; none for an entry that has none, or whose content was refused.
+    pub corps: Option<Vec<u8>>,
+    /// What the hub did with it.
+    pub etat: EtatEnvoi,
+    /// The signed receipt.
+    pub accuse: String,
+    /// When it was sealed, as the envelope says.
+    pub scelle_le: DateTime<Utc>,
+}
+
+impl Base {
+    /// Takes the next position and seals an entry without a body. `serie` names the slice of a withdrawal;
+    /// nothing is sealed while an earlier rotation waits for its receipt: which key signs is not settled.
+    pub async fn scelle_acte<E>(
+        &self,
+        serie: Option<(&str, &str)>,
+        (instant, acteur): (DateTime<Utc>, &str),
+        signe: impl FnOnce(&Suite) -> Result<EntreeSignee, E>,
+    ) -> Result<u64, E>
+    where
+        E: From<ErreurBase>,
+    {
+        let mut tx = self.ecrit().await?;
+        rotation_reglee(&mut tx).await?;
+        let (jeu, periode) = serie.unwrap_or_default();
+        let (suite, _) = suite(&mut tx, jeu, periode).await?;
+        let signee = signe(&suite)?;
+        let genre = genre_code(signee.enveloppe().kind);
+        sqlx::query(
+            "/* envoi.acte */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, etat, scelle_le)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 'scelle', $8)",
+        )
+        .bind(borne(suite.seq))
+        .bind(genre)
+        .bind(serie.map(|s| s.0))
+        .bind(serie.map(|s| s.1))
+        .bind(serie.map(|_| suite.revision))
+        .bind(signee.empreinte().to_string())
+        .bind(signee.enveloppe_jws())
+        .bind(instant_texte(instant))
+        .execute(&mut *tx)
+        .await
+        .map_err(ErreurBase::from)?;
+        note_dans(&mut tx, instant, acteur, genre, &format!("envoi {}", suite.seq)).await?;
+        tx.commit().await.map_err(ErreurBase::from)?;
+        Ok(suite.seq)
+    }
+
+    /// Puts back the entries that the hub holds after this database's head, all or none.
+    pub async fn recupere(&self, entrees: &[EntreeRecuperee], instant: DateTime<Utc>) -> Result<(), ErreurBase> {
+        let mut tx = self.ecrit().await?;
+        for e in entrees {
+            let (jeu, periode, rev) = e
+                .serie
+                .as_ref()
+                .map_or((None, None, None), |(j, p, r)| (Some(j.as_str()), Some(p.as_str()), Some(borne(*r))));
+            sqlx::query(
+                "/* envoi.recupere */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, corps,
+                 etat, scelle_le, accuse, accuse_le) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            )
+            .bind(borne(e.seq))
+            .bind(genre_code(e.genre))
+            .bind(jeu)
+            .bind(periode)
+            .bind(rev)
+            .bind(&e.empreinte)
+            .bind(&e.enveloppe)
+            .bind(e.corps.as_deref())
+            .bind(e.etat.code())
+            .bind(instant_texte(e.scelle_le))
+            .bind(&e.accuse)
+            .bind(instant_texte(instant))
+            .execute(&mut *tx)
+            .await?;
+        }
+        note_dans(&mut tx, instant, "hub", "recupere", &format!("{} envois", entrees.len())).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The rotation that waits for its receipt, if any.
+    pub async fn rotation_en_cours(&self) -> Result<Option<u64>, ErreurBase> {
+        let row = sqlx::query("/* envoi.rotation */ SELECT seq FROM envoi WHERE genre = 'rotate' AND etat = 'scelle'")
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|r| positif(r.try_get(0)?)).transpose()
+    }
+
+    /// When the last entry was sealed: a node that has been silent for a day says that it lives.
+    pub async fn dernier_scellement(&self) -> Result<Option<DateTime<Utc>>, ErreurBase> {
+        let row = sqlx::query("/* envoi.dernier */ SELECT scelle_le FROM envoi ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(&self.pool)
+            .await?;
+        row.map(|r| crate::base::instant_lu(r.try_get(0)?)).transpose()
+    }
+}
+
+/// Between the announcement of a key and its receipt, nobody can say which key signs the next entry.
+pub(crate) async fn rotation_reglee(tx: &mut Ecriture<'_>) -> Result<(), ErreurBase> {
+    let attente = sqlx::query("/* envoi.rotation */ SELECT seq FROM envoi WHERE genre = 'rotate' AND etat = 'scelle'")
+        .fetch_optional(&mut **tx)
+        .await?;
+    match attente {
+        None => Ok(()),
+        Some(_) => Err(ErreurBase::RotationEnCours),
+    }
+}
