@@ -24,6 +24,7 @@
 //! }
 //! ```
 
+pub mod audit;
 pub mod brute;
 pub mod certificat;
 mod modele;

@@ -12,6 +12,7 @@ mod indicateurs;
 mod modele;
 mod publier;
 mod retirer;
+mod secret;
 mod servir;
 
 use std::io::Write;
@@ -76,6 +77,9 @@ enum Commande {
     },
     /// Fait vivre le nœud : horaires, file d’envoi, point de santé.
     Servir,
+    /// Secret statistique : protéger une table, l’attaquer, expliquer un masque.
+    #[command(subcommand)]
+    Secret(secret::Options),
     /// Convention FIPHFP : évaluer des situations, contrôler un dossier.
     #[command(subcommand)]
     Convention(convention::Options),
@@ -135,6 +139,7 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::VerifierAccuse(o) => accuse::execute(&acces()?, &o),
         Commande::Envois { json } => envois::execute(&acces()?, json),
         Commande::Servir => servir::execute(&acces()?),
+        Commande::Secret(o) => secret::execute(&o, acces),
         Commande::Convention(o) => convention::execute(&o),
         Commande::Cle(cle::Options::Tourner) => cle::tourne(&acces()?),
         Commande::Cle(o) => cle::execute(&o),
