@@ -281,3 +281,68 @@ fn regional_total_minus_published_centres() {
     assert_eq!(exacte(region.clone(), 21, &trois, &[1, 4, 4]).valeur, None, "the one that has 1 finds both others");
     assert_eq!(bornes(region, &[Part::Absente, masquee]).statut, Statut::NonTransmis);
 }
+
+#[test]
+fn cumulative_difference() {
+    // A series counted since January: what the second quarter adds is the difference of two published totals.
+    let de = |m| cle(m, Niveau::Dispositif, "BFC01", &[]);
+    let (avant, apres, flux) = (de("CUMUL_T1"), de("CUMUL_T2"), de("FLUX_T2"));
+    let brute = table(vec![(avant.clone(), 21), (apres.clone(), 23), (flux.clone(), 2)]);
+    let sommes = [(apres.clone(), vec![avant.clone(), flux.clone()])];
+    assert_eq!(possibles(&seuil_seul(&brute, 5), &sommes, &flux, 30), BTreeSet::from([2]));
+    let dite = RelationConnue { total: apres.clone(), parties: vec![avant.clone(), flux.clone()] };
+    let passe =
+        Passe { deja_publiees: BTreeMap::from([(avant.clone(), ValeurPubliee::Effectif(21))]), ..Passe::default() };
+    let brute = brute.avec_relations(vec![dite]).unwrap();
+    let protegee = vue(&proteger(&brute, &politique(Audience::Reseau), &passe).unwrap());
+    assert_eq!((protegee[&avant], protegee[&apres]), (Some(21), None), "what was shown stays, the new total waits");
+    assert!(etendue(&possibles(&protegee, &sommes, &flux, 30)) >= 3);
+}
+
+#[test]
+fn sort_order() {
+    let age = |m| ici(&[("age", m)]);
+    let la =
+        |jeunes, moyens| table(vec![(ici(&[]), 40), (age("-26"), jeunes), (age("26-49"), moyens), (age("50+"), 24)]);
+    // Listed from the largest down, a masked figure lies between its neighbours.
+    let mut rangee: Vec<(Cle, u64)> = la(3, 13)
+        .cellules()
+        .iter()
+        .map(|c| (c.cle.clone(), la(3, 13).figure(&c.grandeur).unwrap().try_into().unwrap()))
+        .collect();
+    rangee.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
+    let place = rangee.iter().position(|(c, _)| *c == age("26-49")).unwrap();
+    assert_eq!((place, rangee[place - 1].1), (2, 24), "the threshold alone, sorted, says that it is below 24");
+    let ordre = |t: TableBrute| reseau(&t).cellules().iter().map(|c| c.cle.clone()).collect::<Vec<_>>();
+    let cles = ordre(la(3, 13));
+    assert!(cles.is_sorted(), "the order comes from the names");
+    assert_eq!(cles, ordre(la(4, 12)), "and from nothing else");
+}
+
+#[test]
+fn file_size() {
+    let age = |m| ici(&[("age", m)]);
+    let la =
+        |jeunes, moyens| table(vec![(ici(&[]), 30), (age("-26"), jeunes), (age("26-49"), moyens), (age("50+"), 18)]);
+    let (un, deux) = (la(4, 8), la(2, 10));
+    // Blanks as wide as the figures they cover would tell eight from ten.
+    let blancs = |t: &TableBrute| -> usize {
+        let masquees = masquees(&reseau(t));
+        masquees.iter().map(|c| t.figure(&t.cellule(c).unwrap().grandeur).unwrap().to_string().len()).sum()
+    };
+    assert_ne!(blancs(&un), blancs(&deux));
+    let octets = |t: &TableBrute| serde_json::to_vec(reseau(t).cellules()).unwrap();
+    assert_eq!(octets(&un), octets(&deux), "byte for byte the same, whatever is under the masks");
+}
+
+#[test]
+fn last_quarter_pattern_is_kept() {
+    let age = |m| ici(&[("age", m)]);
+    let la = |a, b, c| table(vec![(ici(&[]), a + b + c), (age("-26"), a), (age("26-49"), b), (age("50+"), c)]);
+    let premier = masquees(&reseau(&la(3, 30, 10)));
+    assert_eq!(premier, BTreeSet::from([age("-26"), age("50+")]));
+    let second = la(3, 6, 10);
+    assert_ne!(masquees(&reseau(&second)), premier, "alone, the second quarter masks the cheaper cell");
+    let passe = Passe { motif_precedent: premier.clone(), ..Passe::default() };
+    assert_eq!(masquees(&proteger(&second, &politique(Audience::Reseau), &passe).unwrap()), premier);
+}
