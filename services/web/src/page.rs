@@ -8,6 +8,31 @@ use askama::Template;
 /// The style sheet, served at `/style.css`.
 pub const STYLE: &str = include_str!("../assets/style.css");
 
+/// Which service the reader is in: said in words on every page, because one holds persons and the other never does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cote {
+    /// A centre's node.
+    Noeud,
+    /// The hub.
+    Hub,
+}
+
+impl Cote {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Noeud => "noeud",
+            Self::Hub => "hub",
+        }
+    }
+
+    fn mention(self) -> &'static str {
+        match self {
+            Self::Noeud => "Données nominatives : elles restent ici",
+            Self::Hub => "Aucune donnée nominative",
+        }
+    }
+}
+
 /// An entry of the navigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lien {
@@ -26,6 +51,57 @@ impl Lien {
     }
 }
 
+/// How a notice sounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ton {
+    /// Something was done.
+    Fait,
+    /// Something is to be looked at.
+    Alerte,
+    /// Something failed.
+    Erreur,
+}
+
+impl Ton {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Fait => "fait",
+            Self::Alerte => "alerte",
+            Self::Erreur => "erreur",
+        }
+    }
+
+    /// A result is announced when the reader is done, an error at once (RGAA 7.5).
+    fn role(self) -> &'static str {
+        match self {
+            Self::Fait => "status",
+            Self::Alerte | Self::Erreur => "alert",
+        }
+    }
+}
+
+/// What the last action did, above the content, with the way to undo it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Avis {
+    /// How it sounds.
+    pub ton: Ton,
+    /// Sentence.
+    pub texte: String,
+    /// What can be done about it.
+    pub geste: Option<Geste>,
+}
+
+/// A button that posts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Geste {
+    /// Where it posts.
+    pub adresse: String,
+    /// Words of the button.
+    pub libelle: String,
+    /// Token against forged requests.
+    pub jeton: String,
+}
+
 /// A whole page around its content, itself a template.
 #[derive(Debug, Template)]
 #[template(path = "page.html")]
@@ -34,8 +110,14 @@ pub struct Page<'a, C: Template + Display> {
     pub titre: &'a str,
     /// Name of the service.
     pub produit: &'a str,
+    /// Node or hub.
+    pub cote: Cote,
     /// Navigation; empty hides it.
     pub navigation: &'a [Lien],
+    /// Where this page stands; empty hides it.
+    pub fil: &'a [Lien],
+    /// What the last action did.
+    pub avis: Option<&'a Avis>,
     /// Content of `main`.
     pub contenu: &'a C,
 }
@@ -56,24 +138,52 @@ pub struct Accessibilite<'a> {
 mod tests {
     use super::*;
 
+    const STATEMENT: Accessibilite<'_> =
+        Accessibilite { produit: "Maillage <hub>", responsable: "Le CDG 70", contact: Some("a@b.example") };
+
+    fn page<'a, C: Template + Display>(contenu: &'a C, navigation: &'a [Lien], avis: Option<&'a Avis>) -> Page<'a, C> {
+        Page {
+            titre: "Accessibilité",
+            produit: "Maillage",
+            cote: Cote::Hub,
+            navigation,
+            fil: navigation,
+            avis,
+            contenu,
+        }
+    }
+
     #[test]
     fn the_statement_is_rendered_inside_the_layout_and_escaped() {
-        let contenu =
-            Accessibilite { produit: "Maillage <hub>", responsable: "Le CDG 70", contact: Some("a@b.example") };
         let navigation = [Lien::vers("/", "Campagne", false), Lien::vers("/accessibilite", "Accessibilité", true)];
-        let page = Page { titre: "Accessibilité", produit: "Maillage", navigation: &navigation, contenu: &contenu };
-        let html = page.render().unwrap();
+        let html = page(&STATEMENT, &navigation, None).render().unwrap();
         assert!(html.contains("Maillage &#60;hub&#62; est <strong>non conforme</strong>"), "{html}");
-        assert!(html.contains("aria-current=\"page\""));
+        assert_eq!(html.matches("aria-current=\"page\"").count(), 2, "in the menu and in the trail");
         assert!(html.contains("mailto:a@b.example"));
         assert!(html.contains("<html lang=\"fr\">") && html.contains("href=\"#contenu\""));
-        let sans = Accessibilite { contact: None, ..contenu };
+        assert!(html.contains("Aucune donnée nominative"));
+        let sans = Accessibilite { contact: None, ..STATEMENT };
         assert!(sans.render().unwrap().contains("adressez-vous au centre de gestion"));
     }
 
     #[test]
+    fn a_notice_is_announced_with_the_way_to_undo_it() {
+        let geste = Geste { adresse: "/imports/3/annuler".into(), libelle: "Annuler".into(), jeton: "x\"y".into() };
+        let avis = Avis { ton: Ton::Fait, texte: "Enregistré.".into(), geste: Some(geste) };
+        let html = page(&STATEMENT, &[], Some(&avis)).render().unwrap();
+        assert!(html.contains("role=\"status\"") && html.contains("action=\"/imports/3/annuler\""));
+        assert!(html.contains("value=\"x&#34;y\""), "escaped");
+        let erreur = Avis { ton: Ton::Erreur, geste: None, ..avis };
+        assert!(page(&STATEMENT, &[], Some(&erreur)).render().unwrap().contains("role=\"alert\""));
+    }
+
+    #[test]
     fn pages_hold_no_inline_script_nor_style() {
-        for gabarit in [include_str!("../templates/page.html"), include_str!("../templates/accessibilite.html")] {
+        for gabarit in [
+            include_str!("../templates/page.html"),
+            include_str!("../templates/accessibilite.html"),
+            include_str!("../templates/table.html"),
+        ] {
             assert!(!gabarit.contains("<script") && !gabarit.contains("<style") && !gabarit.contains("style="));
             assert!(!gabarit.contains("http://") && !gabarit.contains("https://"));
         }

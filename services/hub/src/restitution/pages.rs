@@ -14,7 +14,7 @@ use referentiel::jeu::jeu;
 use referentiel::periode::Trimestre;
 use referentiel::territoire;
 use serde::Deserialize;
-use web::{Accessibilite, Lien, Page, STYLE};
+use web::{Accessibilite, Cote, Lien, Page, STYLE};
 
 use crate::acces::{Guichet, Refus};
 
@@ -252,7 +252,7 @@ fn page<C: Template + std::fmt::Display>(
         Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
     ];
     let produit = &service.configuration().hub.nom;
-    match (Page { titre, produit, navigation: &navigation, contenu }).render() {
+    match (Page { titre, produit, cote: Cote::Hub, navigation: &navigation, fil: &[], avis: None, contenu }).render() {
         Ok(html) => (statut, Html(html)).into_response(),
         Err(erreur) => {
             tracing::error!(erreur = %erreur, "rendu d’une page");
