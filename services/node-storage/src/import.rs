@@ -82,6 +82,15 @@ impl Base {
         Ok(issue)
     }
 
+    /// What an import would change: the very import, not committed.
+    pub async fn essaie_import(&self, a: AImporter<'_>, instant: DateTime<Utc>) -> Result<Comptes, ErreurBase> {
+        let mut tx = self.ecrit().await?;
+        let (Issue::Importe { comptes, .. } | Issue::DejaFait { comptes, .. }) =
+            importe_dans(&mut tx, a, instant).await?;
+        tx.rollback().await?;
+        Ok(comptes)
+    }
+
     /// Digest of each live import and when it was made.
     pub async fn empreintes(&self) -> Result<Vec<(String, DateTime<Utc>)>, ErreurBase> {
         let rows = sqlx::query(

@@ -1,7 +1,7 @@
 //! Publishing a campaign: prepare, seal in the outbox, and say what happened. Whether it may be sent
 //! without a human is decided here.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use node_storage::Base;
 use node_storage::envoi::{Scellement, Suite};
 use publication::contenu::Contenu;
@@ -49,7 +49,8 @@ impl Emetteur<'_> {
         )
     }
 
-    async fn contenu_publie(&self, jeu: &Jeu, trimestre: Trimestre) -> Result<Option<Contenu>> {
+    /// What readers of a campaign were last sent.
+    pub async fn contenu_publie(&self, jeu: &Jeu, trimestre: Trimestre) -> Result<Option<Contenu>> {
         let derniere = self.base.derniere_revision(&jeu.code, &trimestre.to_string()).await?;
         Ok(derniere.map(|e| Contenu::lire(&e.corps)).transpose()?)
     }
@@ -71,6 +72,23 @@ impl Emetteur<'_> {
                 Ok(sceller(&preparee.contenu, &suite_chaine(suite)?, &emission, self.cle)?)
             })
             .await
+    }
+
+    /// Seals jeux that somebody read and agrees to publish; that agreement is what the schedule waits for.
+    pub async fn publie<'j>(
+        &self,
+        hub: &Hub,
+        codes: &[&'j str],
+        trimestre: Trimestre,
+        acteur: &str,
+    ) -> Result<Vec<(&'j str, Scellement)>> {
+        let mut scellements = Vec::with_capacity(codes.len());
+        for code in codes {
+            let jeu = referentiel::jeu::jeu(code).with_context(|| format!("Le jeu {code} manque."))?;
+            scellements.push((*code, self.scelle(hub, jeu, trimestre, acteur).await?));
+            self.approuve(jeu, trimestre, acteur).await?;
+        }
+        Ok(scellements)
     }
 
     /// Whether the schedule may publish this jeu for this campaign without a human.

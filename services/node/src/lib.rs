@@ -10,6 +10,7 @@ pub mod horaire;
 pub mod outbox;
 pub mod preparation;
 pub mod reprise;
+pub mod restitution;
 pub mod rotation;
 pub mod saisie;
 pub mod service;

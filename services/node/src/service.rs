@@ -1,6 +1,7 @@
-//! The node alive: schedules, outbox, health endpoint. Everything it does can be done over again.
+//! The node alive: schedules, outbox, pages, health endpoint. Everything it does can be done over again.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -20,6 +21,7 @@ use crate::configuration::{Configuration, Hub};
 use crate::emission::Emetteur;
 use crate::horaire::Horaire;
 use crate::outbox::{Bilan, Outbox};
+use crate::restitution::Pages;
 use crate::transport::Transport;
 use crate::{cle, rotation};
 
@@ -79,10 +81,24 @@ pub struct Service {
     pub base: Base,
     /// Clock.
     pub horloge: Arc<dyn Horloge>,
+    /// One run of the outbox at a time: the schedule and the pages share it.
+    envoi: tokio::sync::Mutex<()>,
 }
 
 impl Service {
-    fn horaires(&self) -> Result<BTreeMap<&str, Horaire>> {
+    /// A node ready to live.
+    pub fn nouveau(configuration: Configuration, base: Base, horloge: Arc<dyn Horloge>) -> Self {
+        Self { configuration, base, horloge, envoi: tokio::sync::Mutex::default() }
+    }
+
+    /// One run of the outbox, when no other is under way.
+    pub async fn envoie(&self) -> Result<Bilan> {
+        let _seul = self.envoi.lock().await;
+        envoie(&self.configuration, &self.base, &self.cle()?, self.horloge.as_ref()).await
+    }
+
+    /// The schedule of each jeu.
+    pub fn horaires(&self) -> Result<BTreeMap<&str, Horaire>> {
         self.configuration.horaire.iter().map(|(j, l)| Ok((j.as_str(), Horaire::lit(l)?))).collect()
     }
 
@@ -173,7 +189,7 @@ impl Service {
             self.bat().await?;
         }
         if self.file_due(maintenant).await? {
-            let bilan = envoie(&self.configuration, &self.base, &self.cle()?, self.horloge.as_ref()).await?;
+            let bilan = self.envoie().await?;
             tracing::info!(accuses = bilan.accuses.len(), "file d’envoi parcourue");
         }
         Ok(())
@@ -185,9 +201,17 @@ impl Service {
             format!("[noeud] ecoute : « {} » n’est pas disponible.", self.configuration.noeud.ecoute)
         })?;
         let adresse = ecoute.local_addr()?;
-        let routes = Router::new().route("/sante", get(sante)).with_state(Arc::clone(&self));
+        if !adresse.ip().is_loopback() {
+            tracing::warn!(
+                "les pages sont ouvertes au réseau sans chiffrement : mettez un mandataire HTTPS devant {adresse}"
+            );
+        }
+        let pages = Pages::nouvelles(Arc::clone(&self), adresse)?;
+        let lien = pages.lien(&compte_du_systeme())?;
+        let sante = Router::new().route("/sante", get(sante)).with_state(Arc::clone(&self));
+        let routes = sante.merge(pages.routes());
         let (fin, fini) = tokio::sync::watch::channel(());
-        let pages = tokio::spawn(
+        let reponses = tokio::spawn(
             axum::serve(ecoute, routes)
                 .with_graceful_shutdown(async move {
                     let mut fini = fini;
@@ -196,6 +220,7 @@ impl Service {
                 .into_future(),
         );
         annonce(&format!("maillage-node écoute sur http://{adresse}"));
+        annonce(&format!("Pages du nœud, une fois et pendant dix minutes : {lien}"));
         let mut arret = std::pin::pin!(arret);
         loop {
             if let Err(e) = self.tourne().await {
@@ -208,16 +233,21 @@ impl Service {
             }
         }
         drop(fin);
-        pages.await??;
+        reponses.await??;
         self.base.clone().ferme().await;
         Ok(())
     }
 }
 
-/// The one line on standard output, which says to whoever started the service that it is ready.
-#[expect(clippy::print_stdout, reason = "the readiness line is the contract with the supervisor")]
+/// Lines on standard output: the first says to whoever started the service that it is ready. A supervisor
+/// that reads no further is no reason to stop.
 fn annonce(ligne: &str) {
-    println!("{ligne}");
+    let _ = writeln!(std::io::stdout(), "{ligne}");
+}
+
+/// The account of the operating system, for the journal.
+pub fn compte_du_systeme() -> String {
+    std::env::var("USER").unwrap_or_else(|_| "agent".to_owned())
 }
 
 async fn sante(State(service): State<Arc<Service>>) -> Json<Value> {
@@ -301,7 +331,7 @@ mod tests {
         let a = AImporter { remontee: &remontee, empreinte: "00", fichier: "essai.xlsx" };
         base.importe(a, horloge.maintenant()).await.unwrap();
         cle::cree(&configuration.noeud.cle, &mut ChaCha20Rng::seed_from_u64(7)).unwrap();
-        (Service { configuration, base, horloge: horloge.clone() }, horloge, dossier)
+        (Service::nouveau(configuration, base, horloge.clone()), horloge, dossier)
     }
 
     #[tokio::test]

@@ -198,9 +198,23 @@ impl<'a> Transport<'a> {
             .body(corps.to_vec())
             .send()
             .await
-            .map_err(|e| passager(e.without_url().to_string()))?;
+            .map_err(panne)?;
         lit(reponse).await
     }
+}
+
+/// The HTTP library speaks English: the user is told what happened in French, the log keeps its words.
+fn panne(erreur: reqwest::Error) -> EchecTransport {
+    let erreur = erreur.without_url();
+    tracing::debug!(%erreur, "requête au hub");
+    let detail = if erreur.is_timeout() {
+        "le délai est dépassé."
+    } else if erreur.is_connect() {
+        "la connexion ne s’établit pas."
+    } else {
+        "la connexion s’est interrompue."
+    };
+    passager(detail.to_owned())
 }
 
 fn passager(detail: String) -> EchecTransport {
@@ -211,7 +225,7 @@ async fn lit(mut reponse: Response) -> Result<String, EchecTransport> {
     let etat = reponse.status();
     let apres = reponse.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
     let mut octets = Vec::new();
-    while let Some(morceau) = reponse.chunk().await.map_err(|e| passager(e.without_url().to_string()))? {
+    while let Some(morceau) = reponse.chunk().await.map_err(panne)? {
         if octets.len() + morceau.len() > REPONSE_MAXIMALE {
             return Err(passager("réponse démesurée".to_owned()));
         }

@@ -1,12 +1,14 @@
-//! The project's commands: `cargo xtask demo`, `test`, `generate`, `bench`.
+//! The project's commands: `cargo xtask demo`, `test`, `captures`, `generate`, `bench`.
 //!
 //! Each does all its own set-up on a fresh machine with Rust and a C compiler, and stops what it started.
 
 #![expect(clippy::print_stdout, reason = "commands talk to the person who runs them")]
 
 mod bench;
+mod captures;
 mod demo;
 mod generate;
+mod navigateur;
 mod outil;
 mod postgres;
 mod test;
@@ -24,6 +26,8 @@ enum Commande {
     Demo(demo::Options),
     /// Prépare ce qu’il faut (PostgreSQL, strace) et lance tous les tests.
     Test(test::Options),
+    /// Parcourt les pages dans Chromium et écrit une image de chaque écran, bureau et 320 px.
+    Captures(captures::Options),
     /// Régénère les fichiers dérivés (schéma GraphQL) ou vérifie qu’ils sont frais.
     Generate(generate::Options),
     /// Mesure et imprime les chiffres du README.
@@ -46,6 +50,7 @@ fn execute(commande: &Commande) -> Result<()> {
     match commande {
         Commande::Demo(o) => demo::execute(o),
         Commande::Test(o) => test::execute(o),
+        Commande::Captures(o) => captures::execute(o),
         Commande::Generate(o) => generate::execute(o),
         Commande::Bench(m) => bench::execute(m),
     }

@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use crate::navigateur;
 use crate::outil::{cargo, cible, construit, en_ci, installe, lance, trouve};
 use crate::postgres::Serveur;
 
@@ -28,6 +29,11 @@ pub fn execute(options: &Options) -> Result<()> {
             Err(e) => println!("The kill tests will be skipped: {e}"),
             Ok(()) => {}
         }
+    }
+    match navigateur::prepare() {
+        Err(e) if en_ci() => return Err(e),
+        Err(e) => println!("The browser tests will be skipped: {e}"),
+        Ok(()) => {}
     }
     construit(false)?;
     let mut tests = cargo();

@@ -64,6 +64,6 @@ impl Acces {
 
     /// Who acts, for the journal: the account of the operating system.
     pub fn acteur(&self) -> String {
-        std::env::var("USER").unwrap_or_else(|_| "agent".to_owned())
+        crate::service::compte_du_systeme()
     }
 }

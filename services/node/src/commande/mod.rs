@@ -9,6 +9,7 @@ mod convention;
 mod envois;
 mod importer;
 mod indicateurs;
+mod lien;
 mod modele;
 mod publier;
 mod retirer;
@@ -24,6 +25,7 @@ use clap::{Parser, Subcommand};
 use referentiel::periode::Trimestre;
 
 pub use acces::Acces;
+pub(crate) use importer::en_phrase;
 
 /// Nœud Maillage : garde les fiches nominatives d’un centre de gestion, calcule les indicateurs,
 /// applique le secret statistique, signe et publie vers le hub.
@@ -75,11 +77,13 @@ enum Commande {
         #[arg(long)]
         json: bool,
     },
-    /// Fait vivre le nœud : horaires, file d’envoi, point de santé.
+    /// Fait vivre le nœud : horaires, file d’envoi, pages, point de santé.
     Servir,
     /// Secret statistique : protéger une table, l’attaquer, expliquer un masque.
     #[command(subcommand)]
     Secret(secret::Options),
+    /// Affiche un lien à usage unique, valable dix minutes, vers les pages du nœud.
+    Lien,
     /// Convention FIPHFP : évaluer des situations, contrôler un dossier.
     #[command(subcommand)]
     Convention(convention::Options),
@@ -140,6 +144,7 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Envois { json } => envois::execute(&acces()?, json),
         Commande::Servir => servir::execute(&acces()?),
         Commande::Secret(o) => secret::execute(&o, acces),
+        Commande::Lien => lien::execute(&acces()?),
         Commande::Convention(o) => convention::execute(&o),
         Commande::Cle(cle::Options::Tourner) => cle::tourne(&acces()?),
         Commande::Cle(o) => cle::execute(&o),

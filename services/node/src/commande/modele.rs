@@ -27,10 +27,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let date = acces.configuration.campagne_de(trimestre).and_then(|c| c.date).unwrap_or(trimestre.fin());
     let base = acces.attends(acces.base_existante())?;
     let remontees = match &base {
-        Some(base) => acces.attends(async {
-            let meme = base.remontees(trimestre).await?;
-            if meme.is_empty() { base.remontees(trimestre.precedent()).await } else { Ok(meme) }
-        })?,
+        Some(base) => acces.attends(crate::saisie::modele::connues(base, trimestre))?,
         None => vec![],
     };
     let remontee = remontees

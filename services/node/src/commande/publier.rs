@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use node_storage::envoi::Scellement;
 use publication::StatutAccuse;
-use referentiel::jeu::jeu;
 
 use super::{Acces, CampagneOption, dit};
 use crate::emission::{Emetteur, JEUX};
@@ -36,10 +35,8 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
         let base = acces.base().await?;
         let emetteur =
             Emetteur { configuration: &acces.configuration, base: &base, cle: &cle, horloge: &acces.horloge };
-        for code in JEUX.iter().filter(|j| o.jeu.as_deref().is_none_or(|voulu| voulu == **j)) {
-            let jeu = jeu(code).with_context(|| format!("Le jeu {code} manque."))?;
-            let scellement = emetteur.scelle(hub, jeu, trimestre, &acces.acteur()).await?;
-            emetteur.approuve(jeu, trimestre, &acces.acteur()).await?;
+        let codes: Vec<&str> = JEUX.into_iter().filter(|j| o.jeu.as_deref().is_none_or(|voulu| voulu == *j)).collect();
+        for (code, scellement) in emetteur.publie(hub, &codes, trimestre, &acces.acteur()).await? {
             match scellement {
                 Scellement::Nouveau(seq) => dit(&format!("{code} scellé en position {seq}."))?,
                 Scellement::Inchange(_) => dit(&format!("{code} n’a pas changé depuis le dernier envoi."))?,

@@ -11,11 +11,8 @@ use crate::service::Service;
 
 /// Lives until SIGINT or SIGTERM.
 pub fn execute(acces: &Acces) -> Result<ExitCode> {
-    let service = Service {
-        configuration: acces.configuration.clone(),
-        base: acces.attends(acces.base())?,
-        horloge: Arc::new(acces.horloge),
-    };
+    let base = acces.attends(acces.base())?;
+    let service = Service::nouveau(acces.configuration.clone(), base, Arc::new(acces.horloge));
     acces.attends(async {
         let mut interruption = signal(SignalKind::interrupt())?;
         let mut fin = signal(SignalKind::terminate())?;

@@ -3,6 +3,7 @@
 
 use chrono::NaiveDate;
 use dossier::{FicheDispositif, FicheEvenement, FichePersonne, Remontee};
+use node_storage::{Base, ErreurBase};
 use referentiel::controle::Fiche;
 use referentiel::periode::Trimestre;
 use referentiel::territoire;
@@ -23,6 +24,12 @@ pub fn prerempli(
     let personnes: Vec<Saisie> = presents.map(|p| personne(modele, p, fiches)).collect();
     let campagne = Campagne { trimestre, date_evenement, jour, dispositifs: &dispositifs, personnes: &personnes };
     ecriture::modele_campagne(modele, &campagne)
+}
+
+/// Remontées a template is prefilled from: those of the campaign, else those of the one before.
+pub async fn connues(base: &Base, trimestre: Trimestre) -> Result<Vec<Remontee>, ErreurBase> {
+    let meme = base.remontees(trimestre).await?;
+    if meme.is_empty() { base.remontees(trimestre.precedent()).await } else { Ok(meme) }
 }
 
 /// The rows of a slice, in the order of the sheets: dispositifs, persons, events.

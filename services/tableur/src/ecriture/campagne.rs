@@ -37,7 +37,8 @@ impl Saisie {
         self
     }
 
-    fn valeur(&self, feuille: &Feuille, champ: &str) -> Valeur<'static> {
+    /// The value of a field, empty for one that the layout does not have.
+    pub fn valeur(&self, feuille: &Feuille, champ: &str) -> Valeur<'static> {
         feuille.indice(champ).and_then(|rang| self.valeurs.get(rang)).cloned().unwrap_or(Valeur::Vide)
     }
 }

@@ -1,0 +1,310 @@
+//! Correction of one fiche in a page. What is typed becomes a cell of the slice's workbook, which goes through
+//! the very checks of an import and is stored as one: same rules, same history, same undo.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use referentiel::controle::Fiche;
+use sha2::{Digest, Sha256};
+use tableur::modele::{Auto, Champ, Genre};
+use tableur::position::a1;
+use tableur::{AnomalieSituee, Valeur};
+use web::{Avis, Ton};
+
+use super::Pages;
+use super::campagne::{Choix, Modalite};
+use super::fiches::{Dossier, adresse, portee, texte};
+use super::rendu::{Entete, Onglet, Refus, fait};
+use super::session::{Agent, Champs, Formulaire};
+use crate::saisie::modele::Tranche;
+use crate::saisie::{Statut, Verdict};
+
+#[derive(Debug, Template)]
+#[template(path = "edition.html")]
+struct Edition<'a> {
+    titre: &'a str,
+    groupes: Vec<Groupe>,
+    autres: Vec<String>,
+    fautes: Vec<(String, String)>,
+    version: String,
+    retour: &'a str,
+    jeton: &'a str,
+}
+
+/// The fields of one fiche.
+#[derive(Debug)]
+struct Groupe {
+    titre: &'static str,
+    champs: Vec<Saisi>,
+}
+
+/// A field of the form.
+#[derive(Debug)]
+struct Saisi {
+    nom: String,
+    libelle: String,
+    valeur: String,
+    obligatoire: bool,
+    exemple: Option<&'static str>,
+    portee: &'static str,
+    erreurs: Vec<String>,
+    choix: Option<Vec<Modalite>>,
+}
+
+impl Saisi {
+    /// The texts tied to the field, in reading order.
+    fn decrit_par(&self) -> String {
+        let mut textes = vec![format!("{}-portee", self.nom)];
+        textes.extend(self.exemple.map(|_| format!("{}-aide", self.nom)));
+        textes.extend((1..=self.erreurs.len()).map(|rang| format!("{}-erreur{rang}", self.nom)));
+        textes.join(" ")
+    }
+}
+
+/// Which rows of the slice a form is about.
+struct Cible {
+    dossier: Dossier,
+    lignes: Vec<(Fiche, usize, &'static str)>,
+    titre: &'static str,
+    retour: String,
+    reference: String,
+}
+
+/// `GET /dispositifs/{reference}/modifier`
+pub async fn dispositif(
+    State(pages): State<Arc<Pages>>,
+    Path(reference): Path<String>,
+    Query(choix): Query<Choix>,
+    agent: Agent,
+) -> Result<Response, Refus> {
+    let cible = cible_dispositif(&pages, reference, choix).await?;
+    Ok(formulaire(&pages, &agent, &cible, None, None))
+}
+
+/// `POST /dispositifs/{reference}/modifier`
+pub async fn corrige_dispositif(
+    State(pages): State<Arc<Pages>>,
+    Path(reference): Path<String>,
+    Query(choix): Query<Choix>,
+    Formulaire { agent, champs }: Formulaire,
+) -> Result<Response, Refus> {
+    let cible = cible_dispositif(&pages, reference, choix).await?;
+    corrige(&pages, &agent, cible, &champs).await
+}
+
+/// `GET /dispositifs/{reference}/personnes/{repere}/modifier`
+pub async fn personne(
+    State(pages): State<Arc<Pages>>,
+    Path(chemin): Path<(String, String)>,
+    Query(choix): Query<Choix>,
+    agent: Agent,
+) -> Result<Response, Refus> {
+    let cible = cible_personne(&pages, chemin, choix).await?;
+    Ok(formulaire(&pages, &agent, &cible, None, None))
+}
+
+/// `POST /dispositifs/{reference}/personnes/{repere}/modifier`
+pub async fn corrige_personne(
+    State(pages): State<Arc<Pages>>,
+    Path(chemin): Path<(String, String)>,
+    Query(choix): Query<Choix>,
+    Formulaire { agent, champs }: Formulaire,
+) -> Result<Response, Refus> {
+    let cible = cible_personne(&pages, chemin, choix).await?;
+    corrige(&pages, &agent, cible, &champs).await
+}
+
+async fn cible_dispositif(pages: &Pages, reference: String, choix: Choix) -> Result<Cible, Refus> {
+    let dossier = pages.dossier(&reference, choix.campagne).await?;
+    let retour = format!("/dispositifs/{reference}?campagne={}", dossier.trimestre);
+    let lignes = vec![(Fiche::Dispositif, 0, "Fiche dispositif")];
+    Ok(Cible { dossier, lignes, titre: "Modifier le dispositif", retour, reference })
+}
+
+async fn cible_personne(pages: &Pages, (reference, repere): (String, String), choix: Choix) -> Result<Cible, Refus> {
+    let dossier = pages.dossier(&reference, choix.campagne).await?;
+    let rang = dossier.rang_de(pages, &repere)?;
+    let retour = adresse(&reference, &repere, dossier.trimestre);
+    let mut lignes = vec![(Fiche::Personne, rang, "Fiche personne")];
+    lignes.extend(dossier.evenement_de(rang).map(|e| (Fiche::Evenement, e, "Évènement de la campagne")));
+    Ok(Cible { dossier, lignes, titre: "Modifier la fiche personne", retour, reference })
+}
+
+fn modifiable(champ: &Champ) -> bool {
+    let cle = ["reference_dispositif", "reference_personne", "evt_reference_personne", "evt_reference_dispositif"];
+    !matches!(champ.auto, Some(Auto::Outil | Auto::Calcule)) && !cle.contains(&champ.identifiant.as_str())
+}
+
+fn nom(fiche: Fiche, champ: &Champ) -> String {
+    let debut = match fiche {
+        Fiche::Dispositif => "d",
+        Fiche::Personne => "p",
+        Fiche::Evenement => "e",
+    };
+    format!("{debut}.{}", champ.identifiant)
+}
+
+impl Cible {
+    /// What the form was made from: two people cannot overwrite each other without noticing.
+    fn version(&self) -> String {
+        let mut condense = Sha256::new();
+        for (fiche, rang, _) in &self.lignes {
+            let feuille = self.dossier.modele.feuille(*fiche);
+            for champ in feuille.champs() {
+                let valeur = self.dossier.ligne(*fiche, *rang).map(|l| l.valeur(feuille, &champ.identifiant));
+                condense.update(valeur.map(|v| texte(champ, &v)).unwrap_or_default());
+                condense.update([0]);
+            }
+        }
+        condense.finalize().iter().take(16).map(|o| format!("{o:02x}")).collect()
+    }
+
+    /// The slice with what was typed, or nothing when nothing changed.
+    fn corrigee(&self, champs: &Champs) -> Option<Tranche> {
+        let mut tranche = self.dossier.tranche.clone();
+        let mut change = false;
+        for (fiche, rang, _) in &self.lignes {
+            let feuille = self.dossier.modele.feuille(*fiche);
+            let Tranche([dispositifs, personnes, evenements]) = &mut tranche;
+            let lignes = match fiche {
+                Fiche::Dispositif => dispositifs,
+                Fiche::Personne => personnes,
+                Fiche::Evenement => evenements,
+            };
+            let Some(ligne) = lignes.get_mut(*rang) else { continue };
+            for champ in feuille.champs().iter().filter(|c| modifiable(c)) {
+                let tape = champs.valeur(&nom(*fiche, champ));
+                if texte(champ, &ligne.valeur(feuille, &champ.identifiant)) != tape {
+                    let valeur = if tape.is_empty() { Valeur::Vide } else { Valeur::Texte(tape.to_owned().into()) };
+                    *ligne = ligne.clone().avec(feuille, &champ.identifiant, valeur);
+                    change = true;
+                }
+            }
+        }
+        change.then_some(tranche)
+    }
+}
+
+async fn corrige(pages: &Arc<Pages>, agent: &Agent, cible: Cible, champs: &Champs) -> Result<Response, Refus> {
+    if champs.valeur("version") != cible.version() {
+        let texte = "Cette fiche a changé pendant que vous la modifiiez : un import ou une autre personne l’a réécrite. Rien n’a été enregistré ; relisez-la et recommencez.";
+        let avis = Avis { ton: Ton::Erreur, texte: texte.to_owned(), geste: None };
+        return Ok(pages.va(agent, &cible.retour, avis));
+    }
+    let Some(tranche) = cible.corrigee(champs) else {
+        return Ok(pages.va(agent, &cible.retour, fait("Rien n’a changé.")));
+    };
+    let octets = tranche
+        .classeur(&cible.dossier.modele, pages.aujourdhui())
+        .context("La fiche corrigée n’a pas pu être préparée.")?;
+    let verdict = pages.verifie(octets, Some(cible.dossier.trimestre)).await?;
+    if verdict.statut == Statut::Bloque || verdict.statut == Statut::Illisible {
+        return Ok(formulaire(pages, agent, &cible, Some(champs), Some(&verdict)));
+    }
+    let origine = format!("Correction en page, {}", cible.reference);
+    pages.importe(agent, &verdict, &origine, &cible.retour).await
+}
+
+fn formulaire(
+    pages: &Pages,
+    agent: &Agent,
+    cible: &Cible,
+    tapes: Option<&Champs>,
+    verdict: Option<&Verdict>,
+) -> Response {
+    let bloquantes: Vec<&AnomalieSituee> = verdict
+        .into_iter()
+        .flat_map(|v| &v.anomalies)
+        .filter(|a| a.severite == referentiel::controle::Severite::Bloquant)
+        .collect();
+    let mut montrees = 0;
+    let mut fautes = Vec::new();
+    let groupes = cible
+        .lignes
+        .iter()
+        .map(|(fiche, rang, titre)| {
+            let feuille = cible.dossier.modele.feuille(*fiche);
+            let champs = (0u32..).zip(feuille.champs()).filter(|(_, c)| modifiable(c)).map(|(colonne, c)| {
+                let place = a1(colonne, u32::try_from(rang + 2).unwrap_or(u32::MAX));
+                let ici = bloquantes.iter().filter(|a| {
+                    a.feuille.as_deref() == Some(feuille.nom.as_str()) && a.cellule.as_deref() == Some(place.as_str())
+                });
+                let erreurs: Vec<String> = ici.map(|a| a.message.clone()).collect();
+                montrees += erreurs.len();
+                let saisi = saisi(cible, (*fiche, *rang), c, tapes, erreurs);
+                fautes.extend(saisi.erreurs.iter().map(|e| (saisi.nom.clone(), format!("{} : {e}", saisi.libelle))));
+                saisi
+            });
+            Groupe { titre, champs: champs.collect() }
+        })
+        .collect();
+    let autres = if montrees == bloquantes.len() {
+        vec![]
+    } else {
+        let connues: Vec<&String> = fautes.iter().map(|(_, t)| t).collect();
+        let dites = bloquantes.iter().map(|a| a.message.clone());
+        dites.filter(|m| !connues.iter().any(|c| c.ends_with(m.as_str()))).collect()
+    };
+    let contenu = Edition {
+        titre: cible.titre,
+        groupes,
+        autres,
+        fautes,
+        version: cible.version(),
+        retour: &cible.retour,
+        jeton: &agent.jeton,
+    };
+    let trimestre = cible.dossier.trimestre;
+    let titre = if bloquantes.is_empty() { cible.titre.to_owned() } else { format!("Erreur : {}", cible.titre) };
+    let entete = Entete::nouveau(Onglet::Dispositifs, &titre)
+        .sous(format!("/dispositifs?campagne={trimestre}"), "Dispositifs et fiches")
+        .sous(format!("/dispositifs/{}?campagne={trimestre}", cible.reference), cible.reference.clone());
+    let statut = if bloquantes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let avis = pages.sessions.avis(agent);
+    pages.page_avec(statut, entete, avis.as_ref(), &contenu)
+}
+
+fn saisi(
+    cible: &Cible,
+    (fiche, rang): (Fiche, usize),
+    champ: &Champ,
+    tapes: Option<&Champs>,
+    erreurs: Vec<String>,
+) -> Saisi {
+    let feuille = cible.dossier.modele.feuille(fiche);
+    let nom = nom(fiche, champ);
+    let enregistre = cible
+        .dossier
+        .ligne(fiche, rang)
+        .map(|l| texte(champ, &l.valeur(feuille, &champ.identifiant)))
+        .unwrap_or_default();
+    let valeur = tapes.map_or(enregistre, |t| t.valeur(&nom).to_owned());
+    let choix = if let Genre::Modalite(liste, _) = &champ.genre {
+        let vide = Modalite::nouvelle("", "Non renseigné", valeur.is_empty());
+        let autres = liste.saisissables().map(|m| Modalite::nouvelle(&m.libelle, &m.libelle, m.libelle == valeur));
+        Some(std::iter::once(vide).chain(autres).collect())
+    } else {
+        None
+    };
+    let exemple = match &champ.genre {
+        Genre::Date => Some("Format jj/mm/aaaa, par exemple 31/03/2026"),
+        Genre::Liste(_) => Some("Séparez les valeurs par un point-virgule"),
+        Genre::Decimal => Some("Par exemple 1,5"),
+        Genre::Departement => Some("Par exemple 08 ou 2A"),
+        _ => None,
+    };
+    Saisi {
+        libelle: champ.entete.clone(),
+        obligatoire: champ.obligatoire,
+        portee: portee(fiche, champ),
+        nom,
+        valeur,
+        exemple,
+        erreurs,
+        choix,
+    }
+}

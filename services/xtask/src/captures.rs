@@ -1,0 +1,28 @@
+//! `cargo xtask captures DIR`: the journeys of the browser tests, with a picture of every screen they go through.
+
+use std::path::{PathBuf, absolute};
+
+use anyhow::{Context, Result};
+
+use crate::navigateur;
+use crate::outil::{cargo, cible, construit, lance};
+
+/// Options of the command.
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// Dossier où écrire les images.
+    dossier: PathBuf,
+}
+
+/// Writes the pictures.
+pub fn execute(options: &Options) -> Result<()> {
+    let dossier = absolute(&options.dossier)?;
+    std::fs::create_dir_all(&dossier).with_context(|| format!("{} cannot be made", dossier.display()))?;
+    navigateur::prepare()?;
+    construit(false)?;
+    let mut journeys = cargo();
+    journeys.args(["test", "-q", "-p", "maillage-tests", "--test", "navigateur"]);
+    lance(journeys.env("MAILLAGE_PROGRAMMES", cible().join("debug")).env("MAILLAGE_CAPTURES", &dossier))?;
+    println!("Pictures written to {}", dossier.display());
+    Ok(())
+}

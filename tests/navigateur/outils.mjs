@@ -1,0 +1,135 @@
+// What every journey uses: a browser without JavaScript, and the judgement of each screen it goes through.
+import assert from "node:assert/strict";
+import { readFileSync, mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { HtmlValidate } from "html-validate";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const AXE_FR = JSON.parse(readFileSync(require.resolve("axe-core/locales/fr.json"), "utf8"));
+const ETIQUETTES = ["RGAAv4", "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+// Text spacing of RGAA 10.12.
+const ESPACEMENT = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}";
+// Forced colours are for the pictures: axe measures nothing there, since the system chooses the colours.
+const VUES = [
+  { nom: "bureau", largeur: 1280, options: {}, axe: true },
+  { nom: "320", largeur: 320, options: {}, axe: true },
+  { nom: "sombre", largeur: 1280, options: { colorScheme: "dark" }, axe: true },
+  { nom: "contraste", largeur: 1280, options: { forcedColors: "active" }, axe: false },
+];
+
+const validateur = new HtmlValidate({
+  extends: ["html-validate:recommended"],
+  rules: {
+    // Uppercase doctype, roles kept for older readers, and lines as long as the data.
+    "doctype-style": "off",
+    "no-redundant-role": "off",
+    "no-trailing-whitespace": "off",
+    "void-style": "off",
+    "attribute-boolean-style": "off",
+    "no-inline-style": "error",
+    "long-title": ["error", { maxlength: 130 }],
+    "prefer-native-element": ["error", { exclude: ["region", "alert", "status", "search", "img"] }],
+  },
+});
+
+/** A browser, a context without JavaScript for the journey, and pages that judge what it sees. */
+export async function ouvre(essai) {
+  const navigateur = await chromium.launch({
+    executablePath: process.env.MAILLAGE_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"],
+  });
+  essai.after(() => navigateur.close());
+  const contexte = await navigateur.newContext({ javaScriptEnabled: false, locale: "fr-FR", viewport: { width: 1280, height: 800 } });
+  const page = await contexte.newPage();
+  const etrangeres = [];
+  page.on("request", (r) => {
+    if (new URL(r.url()).hostname !== "127.0.0.1") etrangeres.push(r.url());
+  });
+  const fautes = [];
+  const juges = [];
+  for (const vue of VUES) {
+    const c = await navigateur.newContext({ viewport: { width: vue.largeur, height: 800 }, locale: "fr-FR", bypassCSP: true, ...vue.options });
+    juges.push({ vue, page: await c.newPage() });
+  }
+  return {
+    page,
+    contexte,
+    ecran: async (nom) => fautes.push(...(await ecran(page, juges, nom))),
+    /** All the faults of the journey at once, at its end. */
+    conclut() {
+      assert.deepEqual(fautes, []);
+      assert.deepEqual(etrangeres, [], "nothing is asked of another origin");
+    },
+  };
+}
+
+/** Judges the screen the journey is on; gives its faults. */
+async function ecran(page, juges, nom) {
+  const adresse = page.url();
+  const html = await page.content();
+  const fautes = [];
+  const dit = (faute) => fautes.push(`${nom}: ${faute}`);
+  for (const m of await valide(html)) dit(`HTML ${m.ruleId}, ligne ${m.line} : ${m.message}`);
+  if (/<script|javascript:|\son[a-z]+=|\sstyle=/.test(html)) dit("inline script or style");
+  for (const { vue, page: juge } of juges) {
+    if (!vue.axe && !process.env.MAILLAGE_CAPTURES) continue;
+    await juge.unrouteAll();
+    await juge.route(adresse, (r) => r.fulfill({ contentType: "text/html; charset=utf-8", body: html }));
+    await juge.goto(adresse);
+    await juge.setViewportSize({ width: vue.largeur, height: 800 });
+    if (process.env.MAILLAGE_CAPTURES) {
+      mkdirSync(process.env.MAILLAGE_CAPTURES, { recursive: true });
+      await juge.screenshot({ path: join(process.env.MAILLAGE_CAPTURES, `${nom}-${vue.nom}.png`), fullPage: true });
+    }
+    if (vue.axe) for (const f of await axe(juge)) dit(`${vue.nom} ${f}`);
+    if (vue.nom === "320") {
+      for (const f of await debordements(juge)) dit(`320 px : ${f}`);
+      await juge.addStyleTag({ content: ESPACEMENT });
+      for (const f of await debordements(juge)) dit(`320 px, espacement : ${f}`);
+    }
+    if (vue.nom === "bureau") {
+      for (const f of await juge.evaluate(sansEtiquette)) dit(f);
+      await juge.setViewportSize({ width: 640, height: 400 });
+      for (const f of await debordements(juge)) dit(`200 % : ${f}`);
+    }
+  }
+  return fautes;
+}
+
+/** The errors of the HTML validator. */
+async function valide(html) {
+  const rapport = await validateur.validateString(html);
+  return rapport.results.flatMap((r) => r.messages).filter((m) => m.severity === 2);
+}
+
+async function axe(juge) {
+  await juge.evaluate(AXE);
+  const { violations } = await juge.evaluate(
+    async ([locale, values]) => {
+      window.axe.configure({ locale });
+      return window.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] });
+    },
+    [AXE_FR, ETIQUETTES],
+  );
+  return violations.map((v) => `axe ${v.id} : ${v.help} ; ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(" | ")}`);
+}
+
+/** Elements wider than the page, outside the boxes that scroll by themselves. */
+function debordements(juge) {
+  return juge.evaluate(() => {
+    const largeur = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= largeur) return [];
+    const larges = [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > largeur + 1 && !e.closest(".defilant"));
+    return [`${document.documentElement.scrollWidth} px : ${larges.slice(0, 4).map((e) => `${e.tagName}.${e.className}`).join(", ")}`];
+  });
+}
+
+/** axe lets a field with a placeholder pass: here every field has a label that is seen. */
+function sansEtiquette() {
+  const champs = [...document.querySelectorAll("input:not([type=hidden]), select, textarea")];
+  const vue = (l) => l.getBoundingClientRect().width > 2 && getComputedStyle(l).visibility === "visible";
+  return champs.filter((c) => ![...(c.labels ?? [])].some(vue)).map((c) => `no visible label for ${c.id || c.name}`);
+}

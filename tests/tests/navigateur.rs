@@ -1,0 +1,90 @@
+//! The pages in a real Chromium, as their users go through them, without JavaScript: see `tests/navigateur`.
+//!
+//! `cargo xtask test` installs what is needed; without it the test is skipped, except in continuous integration.
+//! With `MAILLAGE_CAPTURES` naming a folder, a picture of every screen is written there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it saw and stops at the first surprise"
+)]
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use maillage_tests::terrain::{Terrain, centre, reussie};
+use tableur::Modele;
+use tableur::ecriture::{Correction, corriger};
+
+const CAMPAGNE: &str = "2026-T1";
+
+fn dossier() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("navigateur")
+}
+
+fn outils_presents() -> bool {
+    let present = dossier().join("node_modules/playwright-core").is_dir();
+    assert!(present || std::env::var_os("CI").is_none(), "the browser tests are mandatory in continuous integration");
+    if !present {
+        println!("the browser's tools are not installed (cargo xtask test does): the browser tests are skipped");
+    }
+    present
+}
+
+/// Runs a file of journeys.
+fn joue(journal: &str, variables: &[(&str, &str)]) {
+    let mut node = Command::new("node");
+    node.current_dir(dossier()).args(["--test", "--test-reporter=spec", journal]);
+    node.envs(variables.iter().copied());
+    let sortie = node.output().unwrap();
+    let dit = String::from_utf8_lossy(&sortie.stdout);
+    assert!(sortie.status.success(), "{journal}\n{dit}\n{}", String::from_utf8_lossy(&sortie.stderr));
+}
+
+/// A good workbook with two cells spoilt.
+fn gate(classeur: &Path, sortie: &Path) {
+    let faute = |feuille: &str, cellule: &str, valeur: &str| Correction {
+        feuille: feuille.to_owned(),
+        cellule: cellule.to_owned(),
+        valeur: valeur.to_owned(),
+    };
+    let fautes = [faute("Personnes", "F3", "31/02/1990"), faute("Évènements", "J4", "CDI intérimaire")];
+    let jour = chrono::NaiveDate::from_ymd_opt(2026, 4, 2).unwrap();
+    fs::write(sortie, corriger(&fs::read(classeur).unwrap(), Modele::cfea(), &fautes, jour).unwrap()).unwrap();
+}
+
+/// The node's pages on a port known beforehand, so that links can be asked for.
+fn fixe_l_ecoute(terrain: &Terrain, centre: &str) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let fichier = terrain.dossier().join(centre).join("node.toml");
+    let texte = fs::read_to_string(&fichier).unwrap();
+    fs::write(&fichier, texte.replace("127.0.0.1:0\"", &format!("127.0.0.1:{port}\""))).unwrap();
+}
+
+#[test]
+fn the_pages_of_a_node_are_used_without_javascript() {
+    if !outils_presents() {
+        return;
+    }
+    let cdg70 = centre("cdg70").unwrap();
+    let terrain = Terrain::prepare(&[cdg70]).unwrap();
+    fixe_l_ecoute(&terrain, cdg70.dossier);
+    let juste = terrain.classeur(cdg70, "BFC01", CAMPAGNE);
+    let fautif = terrain.dossier().join("fautif.xlsx");
+    gate(&juste, &fautif);
+    let _noeud = terrain.demarre(terrain.noeud(cdg70, &["servir"]).unwrap()).unwrap().unwrap();
+    let lien = || reussie(&terrain.noeud(cdg70, &["lien"]).unwrap().output().unwrap()).unwrap().trim().to_owned();
+    joue(
+        "noeud.test.mjs",
+        &[
+            ("MAILLAGE_LIEN", &lien()),
+            ("MAILLAGE_FAUTIF", &fautif.to_string_lossy()),
+            ("MAILLAGE_JUSTE", &juste.to_string_lossy()),
+        ],
+    );
+    let _hub = terrain.sert().unwrap();
+    joue("accuse.test.mjs", &[("MAILLAGE_LIEN", &lien())]);
+}
