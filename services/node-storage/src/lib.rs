@@ -5,13 +5,16 @@
 
 pub mod approbation;
 pub mod base;
+pub mod bilan;
 pub mod brouillon;
 pub mod chaine;
+pub mod conservation;
 pub mod envoi;
 pub mod fiche;
 pub mod horaire;
 pub mod import;
 pub mod journal;
+pub mod situation;
 pub mod temoin;
 
 pub use base::{Base, ErreurBase};

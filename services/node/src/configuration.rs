@@ -22,6 +22,9 @@ pub struct Configuration {
     /// What is published and how.
     #[serde(default)]
     pub publication: Publication,
+    /// How long the cases of the conventions are kept.
+    #[serde(default)]
+    pub conservation: Conservation,
     /// One crontab line for each jeu, in Europe/Paris.
     #[serde(default)]
     pub horaire: BTreeMap<String, String>,
@@ -79,6 +82,32 @@ pub struct Publication {
     pub approbation: Approbation,
     /// What becomes of the fiches personne and évènement.
     pub fiches: ModeFiches,
+}
+
+/// How long the cases of the conventions are kept (CNIL, référentiel 2023-095: two years after the last contact).
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Conservation {
+    /// Months after the last contact.
+    pub mois: u32,
+    /// What is done then.
+    pub sort: SortDesCas,
+}
+
+impl Default for Conservation {
+    fn default() -> Self {
+        Self { mois: 24, sort: SortDesCas::Archiver }
+    }
+}
+
+/// What is done with a case whose time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SortDesCas {
+    /// Put away, still counted.
+    Archiver,
+    /// Erased; only a count by action is left.
+    Effacer,
 }
 
 /// Who releases the first publication of a campaign.

@@ -14,5 +14,6 @@ pub mod restitution;
 pub mod rotation;
 pub mod saisie;
 pub mod service;
+pub mod situations;
 pub mod temoin;
 pub mod transport;

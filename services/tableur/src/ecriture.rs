@@ -7,9 +7,11 @@ mod annotation;
 mod campagne;
 mod choix;
 mod style;
+mod vue;
 
 pub use annotation::{Correction, annoter, corriger};
 pub use campagne::{Campagne, Saisie, classeur, modele_campagne};
+pub use vue::{Vue, vues};
 
 use rust_xlsxwriter::XlsxError;
 

@@ -14,6 +14,7 @@ mod interpretation;
 mod liste;
 mod nombre;
 pub(crate) mod ods;
+pub mod tableau;
 pub(crate) mod xlsx;
 
 use referentiel::controle::{Anomalie, Fiche};

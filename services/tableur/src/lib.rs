@@ -13,6 +13,7 @@ pub mod position;
 pub mod valeur;
 
 pub use illisible::Illisible;
+pub use lecture::tableau;
 pub use lecture::{RapportLecture, Recepteur, lire};
 pub use modele::Modele;
 pub use position::{AnomalieSituee, Positions};

@@ -136,6 +136,26 @@ impl Tranche {
     }
 }
 
+impl Champ {
+    /// A column that a mapping declares, outside the layouts.
+    pub fn libre(identifiant: &str, entete: &str, genre: Genre, obligatoire: bool) -> Self {
+        Self {
+            identifiant: identifiant.to_owned(),
+            entete: entete.to_owned(),
+            genre,
+            obligatoire,
+            auto: None,
+            aide: String::new(),
+            alias: Vec::new(),
+        }
+    }
+
+    /// True when a header, already folded, designates this column.
+    pub(crate) fn repond_a(&self, entete_plie: &str) -> bool {
+        [&self.entete, &self.identifiant].into_iter().chain(&self.alias).any(|nom| plie(nom) == entete_plie)
+    }
+}
+
 impl Modele {
     /// The layout of annexe 2, version 2021-12, embedded in the product.
     pub fn cfea() -> &'static Self {

@@ -40,6 +40,9 @@ pub struct Verdict {
     /// Number of the axis, for totals.
     #[serde(skip)]
     pub axe: u8,
+    /// Units it counts for; zero when refused, or when the employer is already counted.
+    #[serde(skip)]
+    pub quantite: u32,
 }
 
 /// Verdicts in the order of the situations, and their total.
@@ -110,6 +113,7 @@ impl Issue {
         comptage: &Comptage<'_>,
         parametres: &ParametresDossier,
     ) -> Verdict {
+        let quantite = if matches!(self, Self::Comptee { .. }) { situation.quantite.unwrap_or(1) } else { 0 };
         let (verdict, regle, montant_eur, explication) = match self {
             Self::Refusee(regle, explication) => (Decision::Refuse, Some(regle), Decimal::ZERO, explication),
             Self::Repetee(premiere) => {
@@ -125,7 +129,7 @@ impl Issue {
                 (Decision::Valorisable, None, montant, motif(action, rang, montant))
             }
         };
-        Verdict { id: situation.id.clone(), verdict, regle, montant_eur, explication, axe: action.axe }
+        Verdict { id: situation.id.clone(), verdict, regle, montant_eur, explication, axe: action.axe, quantite }
     }
 }
 

@@ -4,6 +4,8 @@
 //! (`schema/conventions/*.toml`); the rules are functions, one for each identifier of the convention.
 //! Situations are nominative, even under a pseudonym: verdicts stay at the node, only counts leave.
 
+pub mod avancement;
+pub mod cas;
 pub mod controle;
 mod duree;
 mod evaluation;
@@ -12,6 +14,7 @@ mod parametre;
 pub mod plan;
 mod regle;
 pub mod situation;
+pub mod suivi;
 
 #[cfg(test)]
 mod tests;

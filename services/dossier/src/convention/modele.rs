@@ -135,6 +135,20 @@ pub struct ParametreDate {
     pub note: Option<String>,
 }
 
+/// What an action becomes of one of the convention before.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Comparaison {
+    /// Code of the action.
+    pub action: String,
+    /// Codes of those of the convention before.
+    pub anciennes: Vec<String>,
+    /// The unit did not change: quantities may be compared.
+    pub comparable: bool,
+    /// Why, in French.
+    pub motif: String,
+}
+
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -194,6 +208,9 @@ pub struct Convention {
     /// Dated values of the ambiguous parameters.
     #[serde(rename = "parametre")]
     pub parametres: Vec<ParametreDate>,
+    /// What became of the actions of the convention before.
+    #[serde(default, rename = "comparaison")]
+    pub comparaisons: Vec<Comparaison>,
     /// Rules.
     #[serde(rename = "regle")]
     pub regles: Vec<Enonce>,

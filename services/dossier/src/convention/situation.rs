@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use referentiel::Decimal;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Situations to value, with the parameters they are valued under.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -43,7 +43,7 @@ pub struct PaliersDossier {
 }
 
 /// A situation.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Situation {
     /// Identifier in the file.
     pub id: String,
@@ -109,7 +109,7 @@ pub struct Situation {
 }
 
 /// Employer of a situation.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Employeur {
     /// SIRET.
     #[serde(default)]
@@ -126,7 +126,7 @@ pub struct Employeur {
 }
 
 /// A contract.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contrat {
     /// `CDD`, `CDI`, `nomination`.
     #[serde(rename = "type")]

@@ -1,4 +1,7 @@
-//! `maillage-node convention`: values FIPHFP situations and says why one is refused; checks a whole convention document.
+//! `maillage-node convention`: values FIPHFP situations and says why one is refused; checks a whole convention document;
+//! shows the plan beside what was realised, and certifies a bilan.
+
+mod bilan;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +13,7 @@ use dossier::convention::{Decision, Dossier, Evaluation, Rapport, controle, cont
 use referentiel::controle::Severite;
 use referentiel::format;
 
-use super::dit;
+use super::{Acces, dit};
 
 #[derive(Debug, Subcommand)]
 pub enum Options {
@@ -30,13 +33,34 @@ pub enum Options {
         #[arg(long)]
         json: bool,
     },
+    /// Enregistre le dossier de convention auquel le réalisé se compare.
+    Plan {
+        /// Fichier JSON du dossier.
+        fichier: PathBuf,
+    },
+    /// Montre le plan d’actions à côté du réalisé : quantités et montants, rythme, plafonds, refus.
+    Bilan(bilan::Options),
+    /// Certifie un bilan ; refusé tant qu’une pièce due manque, avec la liste exacte.
+    Certifier(bilan::Options),
+    /// Liste les bilans certifiés.
+    Bilans {
+        #[command(flatten)]
+        quoi: bilan::ConventionOption,
+        /// Sortie JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
-/// Evaluates, or checks. Exit codes of the check: 0 nothing blocks, 1 something does, 2 unreadable.
-pub fn execute(options: &Options) -> Result<ExitCode> {
+/// Runs a command. Exit codes of the check: 0 nothing blocks, 1 something does, 2 unreadable. What needs no store opens none.
+pub fn execute(acces: impl FnOnce() -> Result<Acces>, options: &Options) -> Result<ExitCode> {
     match options {
         Options::Evaluer { fichier, json } => evalue(fichier, *json),
         Options::Controler { fichier, json } => controle(fichier, *json),
+        Options::Plan { fichier } => bilan::garde_plan(&acces()?, &lit(fichier)?),
+        Options::Bilan(o) => bilan::montre(&acces()?, o),
+        Options::Certifier(o) => bilan::certifie(&acces()?, o),
+        Options::Bilans { quoi, json } => bilan::liste(&acces()?, quoi, *json),
     }
 }
 

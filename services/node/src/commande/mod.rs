@@ -15,6 +15,7 @@ mod publier;
 mod retirer;
 mod secret;
 mod servir;
+mod situations;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -84,9 +85,12 @@ enum Commande {
     Secret(secret::Options),
     /// Affiche un lien à usage unique, valable dix minutes, vers les pages du nœud.
     Lien,
-    /// Convention FIPHFP : évaluer des situations, contrôler un dossier.
+    /// Convention FIPHFP : évaluer des situations, contrôler un dossier, suivre le plan d’actions.
     #[command(subcommand)]
     Convention(convention::Options),
+    /// Situations suivies (accompagnements, prestations) : importer, lister, exporter, pièces, conservation.
+    #[command(subcommand)]
+    Situations(situations::Options),
     /// Clé de signature du nœud.
     #[command(subcommand)]
     Cle(cle::Options),
@@ -96,6 +100,9 @@ enum Commande {
     /// Lit un classeur dans un processus borné (usage interne).
     #[command(hide = true)]
     LireClasseur,
+    /// Lit un tableau de suivi dans un processus borné (usage interne).
+    #[command(hide = true)]
+    LireTableau,
 }
 
 #[derive(Debug, Subcommand)]
@@ -145,8 +152,10 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Servir => servir::execute(&acces()?),
         Commande::Secret(o) => secret::execute(&o, acces),
         Commande::Lien => lien::execute(&acces()?),
-        Commande::Convention(o) => convention::execute(&o),
         Commande::Cle(cle::Options::Tourner) => cle::tourne(&acces()?),
+        Commande::Convention(o) => convention::execute(acces, &o),
+        Commande::Situations(o) => situations::execute(&acces()?, &o),
+        Commande::LireTableau => crate::situations::processus::dans_le_processus_borne(),
         Commande::Cle(o) => cle::execute(&o),
         Commande::Configuration(ConfigurationOptions::Verifier) => {
             let acces = acces()?;

@@ -41,6 +41,9 @@ pub struct DocumentConvention {
     /// Situations asked to be valued.
     #[serde(default)]
     pub situations: Vec<Situation>,
+    /// What the FIPHFP has paid so far.
+    #[serde(default)]
+    pub versements: Vec<Versement>,
     /// Sections that are read by no check.
     #[serde(flatten)]
     pub autres: BTreeMap<String, IgnoredAny>,
@@ -211,6 +214,19 @@ pub struct AxeBilan {
     /// Paid, when it was.
     #[serde(default)]
     pub paye: Option<Nombre>,
+}
+
+/// A payment of the FIPHFP.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versement {
+    /// Day.
+    pub date: NaiveDate,
+    /// Amount.
+    pub montant_eur: Nombre,
+    /// What it is: advance, balance of a bilan.
+    #[serde(default)]
+    pub libelle: Option<String>,
 }
 
 /// A transfer of money from an axis to another.

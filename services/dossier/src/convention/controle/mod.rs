@@ -27,10 +27,12 @@ use recueil::Recueil;
 
 pub use document::{
     ActionImprimee, AxeBilan, AxeImprime, Bilan, DocumentConvention, Entete, Indicateur, LigneBilan, Transfert,
+    Versement,
 };
 pub use nombre::{Nombre, Texte};
 pub use recit::Recit;
 pub use recueil::{AnomalieDocument, Conforme};
+pub use situation::code_du_controle;
 
 /// What can be done with a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -73,7 +73,7 @@ fn refus(
 }
 
 /// The check that tells a refusal; a rule that has none is told under its own name.
-fn code_du_controle(regle: &str, situation: &Situation) -> Option<&'static str> {
+pub fn code_du_controle(regle: &str, situation: &Situation) -> Option<&'static str> {
     Some(match (regle, situation.action.as_str()) {
         ("R-A2-6MOIS", _) => "C-V5-01",
         ("R-A2-PERENNE", _) => "C-V5-02",
