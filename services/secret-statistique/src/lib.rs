@@ -29,6 +29,7 @@ pub mod brute;
 pub mod certificat;
 mod modele;
 pub mod politique;
+pub mod politiques;
 pub mod primaire;
 pub mod protection;
 pub mod protegee;

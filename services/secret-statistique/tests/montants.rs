@@ -30,41 +30,41 @@ fn politique() -> Politique {
     Politique::du_jeu(jeu("ea.indicateurs").unwrap(), Audience::Reseau).unwrap()
 }
 
-fn juge(cellule: CelluleBrute) -> Option<Motif> {
+fn juge(cellule: &CelluleBrute) -> Option<Motif> {
     let brute = TableBrute::nouvelle("ea.indicateurs", vec![cellule.clone()], BTreeMap::new()).unwrap();
-    motif(&cellule, &brute, &politique())
+    motif(cellule, &brute, &politique())
 }
 
 #[test]
 fn an_amount_spread_over_enough_people_and_employers_is_shown() {
-    assert_eq!(juge(montant(1000, contributions(12, 120, 110), contributions(4, 400, 300))), None);
+    assert_eq!(juge(&montant(1000, contributions(12, 120, 110), contributions(4, 400, 300))), None);
 }
 
 #[test]
 fn one_contributor_may_make_up_85_per_cent_and_no_more() {
     let peu = contributions(12, 10, 10);
-    assert_eq!(juge(montant(100, peu, contributions(5, 85, 5))), None);
-    assert_eq!(juge(montant(100, peu, contributions(5, 86, 5))), Some(Motif::Dominance));
-    assert_eq!(juge(montant(100, contributions(12, 86, 5), contributions(5, 30, 30))), Some(Motif::Dominance));
+    assert_eq!(juge(&montant(100, peu, contributions(5, 85, 5))), None);
+    assert_eq!(juge(&montant(100, peu, contributions(5, 86, 5))), Some(Motif::Dominance));
+    assert_eq!(juge(&montant(100, contributions(12, 86, 5), contributions(5, 30, 30))), Some(Motif::Dominance));
 }
 
 #[test]
 fn the_second_contributor_may_not_come_within_ten_per_cent_of_the_first() {
     // What is left once both are taken out is all that blurs the estimate.
     let peu = contributions(12, 10, 10);
-    assert_eq!(juge(montant(100, peu, contributions(5, 50, 45))), None);
-    assert_eq!(juge(montant(100, peu, contributions(5, 50, 46))), Some(Motif::Dominance));
+    assert_eq!(juge(&montant(100, peu, contributions(5, 50, 45))), None);
+    assert_eq!(juge(&montant(100, peu, contributions(5, 50, 46))), Some(Motif::Dominance));
 }
 
 #[test]
 fn eleven_people_of_two_employers_do_not_protect_the_employers() {
-    assert_eq!(juge(montant(1000, contributions(11, 100, 100), contributions(2, 500, 500))), Some(Motif::Seuil));
-    assert_eq!(juge(montant(1000, contributions(4, 300, 300), contributions(3, 400, 300))), Some(Motif::Seuil));
+    assert_eq!(juge(&montant(1000, contributions(11, 100, 100), contributions(2, 500, 500))), Some(Motif::Seuil));
+    assert_eq!(juge(&montant(1000, contributions(4, 300, 300), contributions(3, 400, 300))), Some(Motif::Seuil));
 }
 
 #[test]
 fn nothing_paid_to_nobody_is_shown() {
-    assert_eq!(juge(montant(0, Contributions::default(), Contributions::default())), None);
+    assert_eq!(juge(&montant(0, Contributions::default(), Contributions::default())), None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! agent why a cell of the preview is masked. Files stay where they are asked; nothing is sent.
 
 mod auditer;
+mod comparer;
 mod expliquer;
 mod fichier;
 mod proteger;
@@ -21,6 +22,8 @@ pub enum Options {
     Proteger(proteger::Options),
     /// Attaque une table protégée : intervalle de chaque case masquée, et verdict.
     Auditer(auditer::Options),
+    /// Compare ce que perdent les lecteurs : masquage, intervalles, regroupement, arrondi.
+    Comparer(comparer::Options),
     /// Dit pourquoi une cellule de l’aperçu est masquée. La réponse ne quitte pas le nœud.
     Expliquer(expliquer::Options),
 }
@@ -30,6 +33,7 @@ pub fn execute(options: &Options, acces: impl FnOnce() -> Result<Acces>) -> Resu
     match options {
         Options::Proteger(o) => fichier::ou_illisible(proteger::execute(o)),
         Options::Auditer(o) => fichier::ou_illisible(auditer::execute(o)),
+        Options::Comparer(o) => fichier::ou_illisible(comparer::execute(o)),
         Options::Expliquer(o) => expliquer::execute(&acces()?, o),
     }
 }
