@@ -2,7 +2,7 @@
 //! sums of what is shown, so that everything still adds up; which way each goes is chosen so that totals
 //! stay near the truth. A reader finds each finest count within four: 0 to 4 where zero is shown.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Inapplicable, Montre};
 use crate::systeme::fichier::TableLue;
@@ -19,7 +19,7 @@ const PENALITE: i64 = 1 << 20;
 /// Rounds every count of a table.
 pub fn arrondit(table: &TableLue) -> Result<Vec<Montre>, Inapplicable> {
     let sommes = Sommes::de(table)?;
-    let mut recherche = Recherche::nouvelle(table, &sommes);
+    let mut recherche = Recherche::nouvelle(&sommes);
     for _ in 0..PASSES {
         if !recherche.passe() {
             break;
@@ -29,13 +29,9 @@ pub fn arrondit(table: &TableLue) -> Result<Vec<Montre>, Inapplicable> {
     if fausses > 0 {
         return Err(Inapplicable::SansArrondi(fausses));
     }
-    let montre = |(vraie, ecart): (&u64, &i64)| match ecart {
-        0 => Montre::Exacte(*vraie),
-        _ => Montre::Approchee(vraie.saturating_add_signed(*ecart)),
-    };
-    let toutes = sommes.vraies.iter().zip(&recherche.ecarts).map(montre);
     // A multiple of five is no more certain than the others.
-    Ok(toutes.map(|m| if let Montre::Exacte(n) = m { Montre::Approchee(n) } else { m }).collect())
+    let montre = |(vraie, ecart): (&u64, &i64)| Montre::Approchee(vraie.saturating_add_signed(*ecart));
+    Ok(sommes.vraies.iter().zip(&recherche.ecarts).map(montre).collect())
 }
 
 type Combinaison = Vec<(u32, i64)>;
@@ -95,7 +91,7 @@ impl Ecriture<'_> {
     /// Writes a cell over the finest ones, its parts first. A cell that would be part of itself is a finest one.
     fn ecrit(&mut self, depart: u32) -> Result<(), Inapplicable> {
         let mut pile = vec![(depart, false)];
-        let mut en_cours = std::collections::HashSet::new();
+        let mut en_cours = HashSet::new();
         while let Some((k, parts_ecrites)) = pile.pop() {
             if self.ecrites[k as usize].is_some() {
                 continue;
@@ -140,17 +136,33 @@ fn additionne(termes: impl Iterator<Item = (u32, i64)>) -> Combinaison {
 /// Which way each finest cell goes, and how far every sum is from the truth.
 struct Recherche {
     fines: Vec<u32>,
+    /// What an error costs, for each sum.
+    poids: Vec<i64>,
     /// Change made to each finest cell, between the two multiples next to it.
     choix: Vec<(i64, i64)>,
     /// Sums that each finest cell is part of.
     presences: Vec<Vec<(u32, i64)>>,
     ecarts: Vec<i64>,
-    cellules: usize,
+}
+
+/// What an error costs: that of a total is to be small, that of a relation to vanish. A relation whose
+/// cells are all in shorter ones mostly follows from them: to weigh it too would hold the search back.
+fn poids(sommes: &Sommes) -> Vec<i64> {
+    let cellules = sommes.vraies.len();
+    let mut poids = vec![1; sommes.combinaisons.len()];
+    let mut restes: Vec<usize> = (cellules..sommes.combinaisons.len()).collect();
+    restes.sort_by_key(|l| sommes.combinaisons[*l].len());
+    let mut vues: HashSet<u32> = HashSet::new();
+    for l in restes {
+        let nouvelles = sommes.combinaisons[l].iter().filter(|(k, _)| vues.insert(*k)).count();
+        poids[l] = if nouvelles > 0 { PENALITE } else { 0 };
+    }
+    poids
 }
 
 impl Recherche {
     /// Everything to the nearest multiple, to begin with.
-    fn nouvelle(table: &TableLue, sommes: &Sommes) -> Self {
+    fn nouvelle(sommes: &Sommes) -> Self {
         let rang: HashMap<u32, usize> = sommes.fines.iter().enumerate().map(|(i, k)| (*k, i)).collect();
         let mut presences = vec![vec![]; sommes.fines.len()];
         for (l, combinaison) in sommes.combinaisons.iter().enumerate() {
@@ -168,7 +180,7 @@ impl Recherche {
         for (p, (change, _)) in presences.iter().zip(&choix) {
             p.iter().for_each(|(l, c)| ecarts[*l as usize] += c * change);
         }
-        Self { fines: sommes.fines.clone(), choix, presences, ecarts, cellules: table.cells.len() }
+        Self { fines: sommes.fines.clone(), choix, presences, ecarts, poids: poids(sommes) }
     }
 
     /// Turns every finest cell whose other way is better for the sums; true when one was.
@@ -180,8 +192,7 @@ impl Recherche {
             let prix = |(l, c): &(u32, i64)| {
                 let avant = self.ecarts[*l as usize];
                 let apres = avant + c * pas;
-                let poids = if (*l as usize) < self.cellules { 1 } else { PENALITE };
-                poids * (apres * apres - avant * avant)
+                self.poids[*l as usize] * (apres * apres - avant * avant)
             };
             if pas != 0 && self.presences[i].iter().map(prix).sum::<i64>() < 0 {
                 self.presences[i].iter().for_each(|(l, c)| self.ecarts[*l as usize] += c * pas);

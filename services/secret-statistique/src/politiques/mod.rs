@@ -103,12 +103,11 @@ pub fn perte(vraies: &[u64], montrees: &[Montre]) -> Perte {
     p
 }
 
+/// What readers lose under a method, or why it does not apply.
+pub type Comparaison = (Methode, Result<Perte, Inapplicable>);
+
 /// What each method leaves to the readers of a table, or why it does not apply.
-pub fn comparer(
-    table: &TableLue,
-    seuil: u64,
-    largeur: u64,
-) -> Result<Vec<(Methode, Result<Perte, Inapplicable>)>, FichierInvalide> {
+pub fn comparer(table: &TableLue, seuil: u64, largeur: u64) -> Result<Vec<Comparaison>, FichierInvalide> {
     let protection = proteger(table.clone(), seuil, largeur, true);
     // A table that cannot even be read is refused once, not four times.
     if let Err(e) = &protection

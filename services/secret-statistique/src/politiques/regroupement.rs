@@ -10,7 +10,7 @@ use super::{Inapplicable, Montre, masquage};
 use crate::systeme::fichier::{TableLue, proteger};
 
 /// Groups are merged until at most one non-empty cell in this many is small.
-const UNE_SUR: usize = 20;
+const UNE_SUR: usize = 4;
 
 /// A grouping: an axis and the value that stays in place of what it is made of.
 pub type Groupe = (usize, String);
@@ -90,7 +90,7 @@ fn retirees<'t>(table: &'t TableLue, arbres: &Arbres, seuil: u64) -> HashSet<&'t
         };
         let meilleur = groupes
             .iter()
-            .filter(|(_, m)| m.iter().any(|i| petite(i)))
+            .filter(|(_, m)| m.iter().any(petite))
             .max_by_key(|(g, m)| (interet(m), std::cmp::Reverse((*g).clone())));
         let Some((_, membres)) = meilleur else { break };
         sorties.extend(membres);
