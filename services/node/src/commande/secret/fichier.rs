@@ -208,3 +208,51 @@ fn nom(valeur: &Value) -> Option<Box<str>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use secret_statistique::systeme::fichier::proteger;
+
+    fn lit(json: &str) -> Result<Table, Illisible> {
+        let dossier = tempfile::tempdir().unwrap();
+        let chemin = dossier.path().join("table.json");
+        std::fs::write(&chemin, json).unwrap();
+        Table::lit(&chemin)
+    }
+
+    #[test]
+    fn names_that_are_numbers_come_out_as_numbers() {
+        let json = r#"{"cells":[{"id":1,"value":30},{"id":2,"value":3},{"id":"trois","value":27}],
+                       "relations":[{"total":1,"parts":[2,"trois"]}]}"#;
+        let mut table = lit(json).unwrap();
+        table.masque(&proteger(table.brute().unwrap(), 5, 3, false).unwrap());
+        let ecrite = serde_json::to_value(&table).unwrap();
+        assert_eq!(
+            ecrite["cells"][1],
+            serde_json::json!({"id": 2, "value": null, "suppressed": true, "primary": true})
+        );
+        assert_eq!(ecrite["relations"], serde_json::json!([{"total": 1, "parts": [2, "trois"]}]));
+    }
+
+    #[test]
+    fn what_is_not_a_table_is_refused_in_french() {
+        for (json, attendu) in [
+            ("{", "n’est pas une table JSON"),
+            (r#"{"cells":3}"#, "ligne 1"),
+            (r#"{"cells":[{"value":1}]}"#, "La cellule n° 1 n’a pas de nom"),
+        ] {
+            let refus = lit(json).unwrap_err().to_string();
+            assert!(refus.contains(attendu), "{refus}");
+        }
+        let sans_valeur = lit(r#"{"cells":[{"id":"a","value":"trois"}]}"#).unwrap().brute().unwrap_err();
+        assert!(sans_valeur.to_string().contains("« a » n’a pas d’effectif"), "{sans_valeur}");
+    }
+
+    #[test]
+    fn a_protected_table_without_its_shown_values_cannot_be_audited() {
+        let table = lit(r#"{"cells":[{"id":"a","value":null,"suppressed":false}],"relations":[]}"#).unwrap();
+        let refus = table.publication(3, |vue, _| vue).unwrap_err();
+        assert!(matches!(refus, Illisible::MontreeSansValeur(_)), "{refus}");
+    }
+}
