@@ -64,7 +64,7 @@ async fn mesure(dossier: &Path) -> Result<()> {
     emetteur.scelle(declaration, jeu, "2026-T1".parse()?, "banc").await?;
     imprime("lecture de la base, calcul, secret et scellement", debut.elapsed());
     let debut = Instant::now();
-    let bilan = node::service::envoie(&configuration, &base, &cle, &HorlogeSysteme).await?;
+    let bilan = node::service::envoie(&configuration, &base, &HorlogeSysteme).await?;
     imprime("envoi, vérification, contrôle et enregistrement au hub", debut.elapsed());
     let accuse = bilan.accuses.first().context("a receipt")?;
     anyhow::ensure!(accuse.reasons.is_empty(), "refused: {:?}", accuse.reasons.first());

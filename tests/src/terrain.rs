@@ -39,6 +39,14 @@ impl Drop for Service {
 }
 
 impl Service {
+    /// Asks for a polite stop and waits for it: the database is whole afterwards.
+    pub fn arrete(mut self) -> Result<()> {
+        let pid = self.0.id().to_string();
+        anyhow::ensure!(Command::new("kill").args(["-TERM", &pid]).status()?.success(), "kill -TERM {pid}");
+        self.0.wait()?;
+        Ok(())
+    }
+
     /// Waits for the process to end by itself.
     pub fn attend(mut self) -> Result<()> {
         self.0.wait()?;

@@ -6,6 +6,7 @@ pub mod cle;
 pub mod commande;
 pub mod configuration;
 pub mod emission;
+pub mod fil;
 pub mod horaire;
 pub mod outbox;
 pub mod preparation;

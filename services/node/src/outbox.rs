@@ -129,12 +129,7 @@ impl Outbox<'_> {
         };
         match comparer_tetes(&locale, &distante.tete(), |_| scellee) {
             Reprise::AJour | Reprise::Renvoyer { .. } => Ok(0),
-            Reprise::Recuperer { .. } => {
-                let recuperes = recupere(self, &locale, transport, rng).await?;
-                // The chain says that its database came from a backup: the hub's administrator sees it.
-                self.scelle_acte(None, "restauration", &Acte::Restauration).await?;
-                Ok(recuperes)
-            }
+            Reprise::Recuperer { .. } => recupere(self, &locale, transport, rng).await,
             Reprise::Fourche => bail!(
                 "Le hub et cette base tiennent deux histoires différentes de ce nœud. Rien n’est envoyé ; \
                  prévenez l’administrateur du hub et gardez cette base comme preuve."

@@ -19,23 +19,58 @@ use serde_json::{Value, json};
 
 use crate::configuration::{Configuration, Hub};
 use crate::emission::Emetteur;
+use crate::fil::{Fil, Https};
 use crate::horaire::Horaire;
 use crate::outbox::{Bilan, Outbox};
 use crate::restitution::Pages;
 use crate::transport::Transport;
 use crate::{cle, rotation};
 
-/// One run of the outbox, and the end of a rotation of key when its receipt has come.
-pub async fn envoie(c: &Configuration, base: &Base, cle: &CleSignature, horloge: &dyn Horloge) -> Result<Bilan> {
-    let hub = hub(c)?;
-    let cle_hub: ClePublique = hub.cle_publique.parse().context("[hub] cle_publique")?;
-    let outbox = outbox(c, base, cle, &cle_hub, horloge)?;
-    rotation::acheve(&outbox, &c.noeud.cle).await?;
-    let suivante = rotation::suivante(&c.noeud.cle)?;
-    let courante = cle::lit(&c.noeud.cle)?;
-    let transport = Transport::nouveau(hub, &c.noeud.identifiant, &courante, horloge)?;
-    let bilan = outbox.vide(&mut transport.avec_suivante(suivante.as_ref()), &mut hasard()).await?;
-    if rotation::acheve(&outbox, &c.noeud.cle).await? {
+/// One run of the outbox over HTTPS.
+pub async fn envoie(c: &Configuration, base: &Base, horloge: &dyn Horloge) -> Result<Bilan> {
+    envoie_par(c, base, horloge, &mut hasard(), &|| Ok(Box::new(Https::vers(hub(c)?)?))).await
+}
+
+/// Makes a wire to the hub.
+pub type Fabrique<'f> = dyn Fn() -> Result<Box<dyn Fil + 'f>> + Sync + 'f;
+
+/// One run of the outbox over any wire. Around it, a rotation of key is finished as soon as its receipt has
+/// come; after a history was taken back from the hub, the chain says so, under the key then in force.
+pub async fn envoie_par(
+    c: &Configuration,
+    base: &Base,
+    horloge: &dyn Horloge,
+    rng: &mut ChaCha20Rng,
+    fil: &Fabrique<'_>,
+) -> Result<Bilan> {
+    let cle_hub: ClePublique = hub(c)?.cle_publique.parse().context("[hub] cle_publique")?;
+    let premier = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
+    if premier.recuperes == 0 {
+        return Ok(premier);
+    }
+    let cle = cle::lit(&c.noeud.cle)?;
+    outbox(c, base, &cle, &cle_hub, horloge)?.scelle_acte(None, "restauration", &Acte::Restauration).await?;
+    let second = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
+    let accuses = premier.accuses.into_iter().chain(second.accuses).collect();
+    let recuperes = premier.recuperes + second.recuperes;
+    Ok(Bilan { accuses, recuperes, confirmes: premier.confirmes + second.confirmes, ..second })
+}
+
+async fn passage(
+    c: &Configuration,
+    base: &Base,
+    cle_hub: &ClePublique,
+    horloge: &dyn Horloge,
+    rng: &mut ChaCha20Rng,
+    fil: Box<dyn Fil + '_>,
+) -> Result<Bilan> {
+    rotation::acheve(base, &c.noeud.cle).await?;
+    let cle = cle::lit(&c.noeud.cle)?;
+    let voisines = rotation::voisines(&c.noeud.cle)?;
+    let transport = Transport::par(fil, hub(c)?, &c.noeud.identifiant, &cle, horloge);
+    let outbox = outbox(c, base, &cle, cle_hub, horloge)?;
+    let bilan = outbox.vide(&mut transport.avec_voisines(&voisines), rng).await?;
+    if rotation::acheve(base, &c.noeud.cle).await? {
         tracing::info!("la nouvelle clé du nœud est en vigueur");
     }
     Ok(bilan)
@@ -94,7 +129,7 @@ impl Service {
     /// One run of the outbox, when no other is under way.
     pub async fn envoie(&self) -> Result<Bilan> {
         let _seul = self.envoi.lock().await;
-        envoie(&self.configuration, &self.base, &self.cle()?, self.horloge.as_ref()).await
+        envoie(&self.configuration, &self.base, self.horloge.as_ref()).await
     }
 
     /// The schedule of each jeu.

@@ -9,13 +9,10 @@ use publication::preuve::{self, Demande};
 use publication::{CleSignature, CodeRefus, Empreinte, Probleme};
 use referentiel::horloge::Horloge;
 use referentiel::identifiant::IdentifiantNoeud;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use reqwest::{Client, Method, Response, StatusCode};
+use reqwest::{Method, StatusCode};
 
 use crate::configuration::Hub;
-
-/// Largest answer read from a hub: a body of the node's own, or a page of its history.
-const REPONSE_MAXIMALE: usize = 20 * 1024 * 1024;
+use crate::fil::{Fil, Https, Reponse, Requete};
 
 /// Why a request did not get its answer.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +57,11 @@ impl EchecTransport {
 
 /// The node's side of the wire.
 pub struct Transport<'a> {
-    client: Client,
+    fil: Box<dyn Fil + 'a>,
     hub: &'a Hub,
     noeud: &'a IdentifiantNoeud,
-    cle: &'a CleSignature,
-    /// Key announced in the chain, in force at the hub as soon as it has the entry.
-    suivante: Option<&'a CleSignature>,
+    /// Keys of this node, the one that signs proofs first.
+    cles: Vec<&'a CleSignature>,
     horloge: &'a dyn Horloge,
     /// Hub's time minus ours, used for proofs only.
     ecart: chrono::Duration,
@@ -79,27 +75,26 @@ impl<'a> Transport<'a> {
         cle: &'a CleSignature,
         horloge: &'a dyn Horloge,
     ) -> Result<Self, EchecTransport> {
-        let local = |e: &dyn std::fmt::Display| EchecTransport::Local(e.to_string());
-        let mut client = Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .https_only(hub.adresse.starts_with("https://"))
-            .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(60))
-            .user_agent(concat!("maillage-node/", env!("CARGO_PKG_VERSION")));
-        if let Some(autorite) = &hub.autorite {
-            let pem = std::fs::read(autorite).map_err(|e| local(&e))?;
-            let certificat = reqwest::Certificate::from_pem(&pem).map_err(|e| local(&e))?;
-            client = client.tls_certs_only([certificat]);
-        }
-        let client = client.build().map_err(|e| local(&e))?;
-        Ok(Self { client, hub, noeud, cle, suivante: None, horloge, ecart: chrono::Duration::zero() })
+        Ok(Self::par(Box::new(Https::vers(hub)?), hub, noeud, cle, horloge))
     }
 
-    /// Gives the key of a rotation that waits for its receipt: the hub may have it without having said so.
+    /// The same over another wire.
+    pub fn par(
+        fil: Box<dyn Fil + 'a>,
+        hub: &'a Hub,
+        noeud: &'a IdentifiantNoeud,
+        cle: &'a CleSignature,
+        horloge: &'a dyn Horloge,
+    ) -> Self {
+        Self { fil, hub, noeud, cles: vec![cle], horloge, ecart: chrono::Duration::zero() }
+    }
+
+    /// Adds the keys before and after the present one: around a rotation, or after a restore of the hub,
+    /// which of them is in force there is the hub's to say.
     #[must_use]
-    pub fn avec_suivante(self, suivante: Option<&'a CleSignature>) -> Self {
-        Self { suivante, ..self }
+    pub fn avec_voisines(mut self, voisines: impl IntoIterator<Item = &'a CleSignature>) -> Self {
+        self.cles.extend(voisines);
+        self
     }
 
     /// A page of this node's own history, as JSON text.
@@ -155,7 +150,7 @@ impl<'a> Transport<'a> {
         &mut self,
         methode: Method,
         chemin: &str,
-        media: &str,
+        media: &'static str,
         corps: &[u8],
         rng: &mut impl rand::CryptoRng,
     ) -> Result<String, EchecTransport> {
@@ -165,22 +160,39 @@ impl<'a> Transport<'a> {
                 tracing::warn!(secondes = self.ecart.num_seconds(), "écart d’horloge avec le hub");
                 self.essaie(&methode, chemin, media, corps, rng).await
             }
-            Err(EchecTransport::Refuse(p)) if p.urn == CodeRefus::AuthKeyUnknown => match self.suivante.take() {
-                Some(suivante) => {
-                    self.cle = suivante;
-                    self.essaie(&methode, chemin, media, corps, rng).await
-                }
-                None => Err(EchecTransport::Refuse(p)),
-            },
+            Err(EchecTransport::Refuse(p)) if p.urn == CodeRefus::AuthKeyUnknown => self
+                .avec_une_autre_cle(&methode, chemin, media, corps, rng)
+                .await
+                .unwrap_or(Err(EchecTransport::Refuse(p))),
             autre => autre,
         }
+    }
+
+    /// Tries the other keys; the one that the hub knows is tried first from then on.
+    async fn avec_une_autre_cle(
+        &mut self,
+        methode: &Method,
+        chemin: &str,
+        media: &'static str,
+        corps: &[u8],
+        rng: &mut impl rand::CryptoRng,
+    ) -> Option<Result<String, EchecTransport>> {
+        for _ in 1..self.cles.len() {
+            self.cles.rotate_left(1);
+            match self.essaie(methode, chemin, media, corps, rng).await {
+                Err(EchecTransport::Refuse(p)) if p.urn == CodeRefus::AuthKeyUnknown => {}
+                reponse => return Some(reponse),
+            }
+        }
+        self.cles.rotate_left(1);
+        None
     }
 
     async fn essaie(
         &self,
         methode: &Method,
         chemin: &str,
-        media: &str,
+        media: &'static str,
         corps: &[u8],
         rng: &mut impl rand::CryptoRng,
     ) -> Result<String, EchecTransport> {
@@ -188,55 +200,26 @@ impl<'a> Transport<'a> {
         let sans_question = url.split('?').next().unwrap_or(&url);
         let demande = Demande::nouvelle(methode.as_str(), sans_question, corps);
         let maintenant = self.horloge.maintenant() + self.ecart;
-        let preuve = preuve::signer(&demande, self.noeud, &self.hub.identifiant, self.cle, maintenant, rng)
+        let cle = self.cles.first().ok_or_else(|| EchecTransport::Local("aucune clé".to_owned()))?;
+        let preuve = preuve::signer(&demande, self.noeud, &self.hub.identifiant, cle, maintenant, rng)
             .map_err(|e| EchecTransport::Local(e.to_string()))?;
-        let reponse = self
-            .client
-            .request(methode.clone(), &url)
-            .header(AUTHORIZATION, preuve)
-            .header(CONTENT_TYPE, media)
-            .body(corps.to_vec())
-            .send()
-            .await
-            .map_err(panne)?;
-        lit(reponse).await
+        let requete = Requete { methode: methode.clone(), url, preuve, media, corps: corps.to_vec() };
+        lit(self.fil.envoie(requete).await.map_err(passager)?)
     }
-}
-
-/// The HTTP library speaks English: the user is told what happened in French, the log keeps its words.
-fn panne(erreur: reqwest::Error) -> EchecTransport {
-    let erreur = erreur.without_url();
-    tracing::debug!(%erreur, "requête au hub");
-    let detail = if erreur.is_timeout() {
-        "le délai est dépassé."
-    } else if erreur.is_connect() {
-        "la connexion ne s’établit pas."
-    } else {
-        "la connexion s’est interrompue."
-    };
-    passager(detail.to_owned())
 }
 
 fn passager(detail: String) -> EchecTransport {
     EchecTransport::Passager { detail, apres: None }
 }
 
-async fn lit(mut reponse: Response) -> Result<String, EchecTransport> {
-    let etat = reponse.status();
-    let apres = reponse.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok()).map(Duration::from_secs);
-    let mut octets = Vec::new();
-    while let Some(morceau) = reponse.chunk().await.map_err(panne)? {
-        if octets.len() + morceau.len() > REPONSE_MAXIMALE {
-            return Err(passager("réponse démesurée".to_owned()));
-        }
-        octets.extend_from_slice(&morceau);
-    }
-    let texte = String::from_utf8(octets).map_err(|_| passager("réponse illisible".to_owned()))?;
+fn lit(reponse: Reponse) -> Result<String, EchecTransport> {
+    let etat = StatusCode::from_u16(reponse.statut).map_err(|_| passager("statut illisible".to_owned()))?;
+    let texte = String::from_utf8(reponse.corps).map_err(|_| passager("réponse illisible".to_owned()))?;
     if etat.is_success() {
         return Ok(texte);
     }
     if etat == StatusCode::TOO_MANY_REQUESTS || etat.is_server_error() {
-        return Err(EchecTransport::Passager { detail: etat.to_string(), apres });
+        return Err(EchecTransport::Passager { detail: etat.to_string(), apres: reponse.apres });
     }
     match serde_json::from_str::<Probleme>(&texte) {
         Ok(p) => match p.hub_time {

@@ -220,7 +220,10 @@ fn no_field_and_no_route_is_without_an_authorization_test() {
     let sans: Vec<String> = lectures.into_iter().filter(|c| !eprouves.contains(c.as_str())).collect();
     assert_eq!(sans, Vec::<String>::new(), "queries without an authorization test");
     let libres: Vec<&str> = table().iter().filter(|r| r.2 == Garde::Aucune).map(|r| r.0).collect();
+    let registre = |chemin: &&&str| **chemin == "/v1/keys" || chemin.starts_with("/v1/log/");
+    let (registre, libres): (Vec<&str>, Vec<&str>) = libres.iter().partition(registre);
     assert_eq!(libres, ["/sante", "/pret", "/accessibilite", "/style.css"], "what tells nothing needs no guard");
+    assert_eq!(registre.len(), 5, "keys and proofs hold digests only: {registre:?}");
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ pub fn tourne(acces: &Acces) -> Result<ExitCode> {
         let outbox = service::outbox(c, &base, &cle, &cle_hub, &acces.horloge)?;
         let seq = rotation::annonce(&outbox, &c.noeud.cle, &acces.acteur(), &mut service::hasard()).await?;
         dit(&format!("La nouvelle clé est annoncée en position {seq}."))?;
-        let bilan = service::envoie(c, &base, &cle, &acces.horloge).await?;
+        let bilan = service::envoie(c, &base, &acces.horloge).await?;
         base.ferme().await;
         if let Some(echec) = bilan.interrompu {
             dit(&format!("{echec}\nL’annonce reste dans la file ; l’ancienne clé vaut jusqu’à son accusé."))?;

@@ -42,7 +42,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
                 Scellement::Inchange(_) => dit(&format!("{code} n’a pas changé depuis le dernier envoi."))?,
             }
         }
-        let bilan = service::envoie(&acces.configuration, &base, &cle, &acces.horloge).await?;
+        let bilan = service::envoie(&acces.configuration, &base, &acces.horloge).await?;
         base.ferme().await;
         Ok::<_, anyhow::Error>(bilan)
     })?;
@@ -51,10 +51,9 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
 
 /// `maillage-node envoyer`: one run of the outbox, now.
 pub fn envoie(acces: &Acces) -> Result<ExitCode> {
-    let cle = acces.cle()?;
     let bilan = acces.attends(async {
         let base = acces.base().await?;
-        let bilan = service::envoie(&acces.configuration, &base, &cle, &acces.horloge).await?;
+        let bilan = service::envoie(&acces.configuration, &base, &acces.horloge).await?;
         base.ferme().await;
         Ok::<_, anyhow::Error>(bilan)
     })?;

@@ -60,7 +60,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
         let outbox = service::outbox(c, &base, &cle, &cle_hub, &acces.horloge)?;
         let seq = outbox.scelle_acte(Some((&o.jeu, &periode)), &acces.acteur(), &acte).await?;
         dit(&format!("Retrait de {} {periode} scellé en position {seq}.", o.jeu))?;
-        let bilan = service::envoie(c, &base, &cle, &acces.horloge).await?;
+        let bilan = service::envoie(c, &base, &acces.horloge).await?;
         base.ferme().await;
         Ok::<_, anyhow::Error>(bilan)
     })?;
