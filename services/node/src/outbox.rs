@@ -69,8 +69,13 @@ impl Outbox<'_> {
                 return Ok(bilan);
             }
         };
-        let temoin = suit_l_epoque(self, &tete, transport, rng).await?;
-        bilan.recuperes = self.compare(&tete, transport, rng).await?;
+        let Some(temoin) = ou_plus_tard(suit_l_epoque(self, &tete, transport, rng).await, &mut bilan)? else {
+            return Ok(bilan);
+        };
+        let Some(recuperes) = ou_plus_tard(self.compare(&tete, transport, rng).await, &mut bilan)? else {
+            return Ok(bilan);
+        };
+        bilan.recuperes = recuperes;
         for seq in self.base.a_envoyer(tete.seq).await? {
             let envoi = self.base.envoi(seq).await?;
             match self.envoie(&envoi, connue(Some(&temoin)), transport, rng).await? {
@@ -193,6 +198,19 @@ impl Outbox<'_> {
         let prochain: DateTime<Utc> = self.horloge.maintenant() + chrono::Duration::from_std(attente)?;
         tracing::warn!(seq = envoi.seq, essai = envoi.tentatives + 1, "envoi remis à plus tard : {echec}");
         Ok(self.base.note_echec(envoi.seq, &echec.to_string(), prochain).await?)
+    }
+}
+
+/// A passing failure of the wire ends the run without error: the next one starts over.
+fn ou_plus_tard<T>(etape: Result<T>, bilan: &mut Bilan) -> Result<Option<T>> {
+    match etape.map_err(anyhow::Error::downcast::<EchecTransport>) {
+        Ok(faite) => Ok(Some(faite)),
+        Err(Ok(echec)) if echec.passager() => {
+            bilan.interrompu = Some(echec);
+            Ok(None)
+        }
+        Err(Ok(echec)) => Err(echec.into()),
+        Err(Err(autre)) => Err(autre),
     }
 }
 
