@@ -124,13 +124,16 @@ impl Dossier {
         self.chemin.join(centre.dossier).join("classeurs").join(format!("{reference}_{code}.xlsx"))
     }
 
+    /// A command of a centre's node.
+    pub fn commande(&self, programmes: &Path, centre: &Centre) -> Command {
+        let mut commande = Command::new(programme(programmes, "maillage-node"));
+        commande.arg("--configuration").arg(self.noeud(centre));
+        commande
+    }
+
     /// Imports and publishes the three quarters; `None` when asked to stop on the way.
     pub fn publie(&self, programmes: &Path, arrete: impl Fn() -> bool) -> Result<Option<Value>> {
-        let node = |centre: &Centre| {
-            let mut c = Command::new(programme(programmes, "maillage-node"));
-            c.arg("--configuration").arg(self.noeud(centre));
-            c
-        };
+        let node = |centre: &Centre| self.commande(programmes, centre);
         let mut classeurs = 0;
         for code in TRIMESTRES {
             println!("\nCampagne {code}");

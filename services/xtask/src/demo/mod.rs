@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: a hub and six nodes as separate processes, three quarters of workbooks from the
 //! import to GraphQL, then the addresses, who sent what, and one question with its answer.
 
+mod convention;
 mod dossier;
 mod processus;
 
@@ -58,6 +59,11 @@ pub fn execute(options: &Options) -> Result<()> {
     };
     let reponse = interroge(&dossier.adresse_hub(), QUESTION)?;
     complete(&mut bilan, &dossier)?;
+    if let Some(centre) = CENTRES.first() {
+        println!("\n{}, sa convention", centre.nom);
+        let node = || dossier.commande(&programmes, centre);
+        bilan["convention"] = convention::montre(&dossier.chemin().join(centre.dossier), node)?;
+    }
     println!("\nUne question au hub :\n{QUESTION}\n\nSa réponse :\n{}", serde_json::to_string_pretty(&reponse)?);
     if options.une_fois {
         drop(noeuds);

@@ -1,5 +1,6 @@
 //! A seeded story: the same seed always tells the same quarters.
 
+pub mod accompagnements;
 pub mod centres;
 pub mod classeur;
 pub mod population;
