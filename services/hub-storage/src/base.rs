@@ -144,7 +144,29 @@ impl Db {
     }
 }
 
+/// Work that one replica does for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Travail {
+    /// What the calendar of the campaigns says has come.
+    Echeances = 1,
+    /// What nobody claimed, swept away.
+    Balayage = 2,
+}
+
 impl Tx {
+    /// Takes a piece of work until the end of the transaction; false when another replica has it. SQLite
+    /// has one writer: whoever writes has it.
+    pub async fn seul(&mut self, travail: Travail) -> Result<bool, ErreurBase> {
+        // « Maillage » in the first half of the key: other programs may lock in the same database.
+        const ESPACE: i64 = 0x4d61_696c;
+        if self.dialecte() == Dialecte::Sqlite {
+            return Ok(true);
+        }
+        let cle = ESPACE << 32 | travail as i64;
+        let ligne = self.ligne("/* travail.seul */ SELECT pg_try_advisory_xact_lock($1)", vec![Val::Int(cle)]).await?;
+        ligne.map_or(Ok(false), |l| l.bool(0))
+    }
+
     /// Which backend this is, for the few statements that differ.
     pub fn dialecte(&self) -> Dialecte {
         match self.transaction {

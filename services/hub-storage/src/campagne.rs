@@ -4,7 +4,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use referentiel::periode::Trimestre;
 
-use crate::base::{Db, ErreurBase, Tx};
+use crate::base::{Db, ErreurBase, Travail, Tx};
+pub use crate::etat::EtatCampagne;
+use crate::etat::{self, TransitionRefusee};
+use crate::journal::Fait;
+use crate::ligne::Row;
+use crate::remontee;
 use crate::valeur::args;
 
 /// Roster entry « the centre, whichever its dispositifs ».
@@ -21,6 +26,10 @@ pub struct CampagneDeclaree {
     pub limite_depot: Option<DateTime<Utc>>,
     /// Data sets expected.
     pub jeux: Vec<String>,
+    /// First moment of the deposit: before it, the campaign is a draft.
+    pub ouverture: Option<DateTime<Utc>>,
+    /// Last moment of the corrections: after it, the campaign closes by itself.
+    pub fin_correction: Option<DateTime<Utc>>,
     /// (node, dispositif) expected; [`CENTRE_ENTIER`] for a centre without a list.
     pub attendus: Vec<(String, String)>,
 }
@@ -34,8 +43,14 @@ pub struct Campagne {
     pub date_evenement: NaiveDate,
     /// Last moment of the deposit.
     pub limite_depot: Option<DateTime<Utc>>,
+    /// First moment of the deposit, when it is planned.
+    pub ouverture: Option<DateTime<Utc>>,
+    /// Last moment of the corrections, when it is planned.
+    pub fin_correction: Option<DateTime<Utc>>,
     /// False when it was opened by a first publication.
     pub declaree: bool,
+    /// State.
+    pub etat: EtatCampagne,
 }
 
 /// Makes the declared campaigns those of the configuration. Undeclared ones stay, and expect every active centre.
@@ -45,10 +60,20 @@ pub async fn synchronise(db: &Db, declarees: &[CampagneDeclaree], jeux: &[String
     for c in declarees {
         let code = c.code.to_string();
         tx.execute(
-            "/* campagne.declare */ INSERT INTO campagne (code, date_evenement, limite_depot, declaree)
-             VALUES ($1, $2, $3, $4) ON CONFLICT (code) DO UPDATE SET date_evenement = excluded.date_evenement,
-             limite_depot = excluded.limite_depot, declaree = excluded.declaree",
-            args![&code, c.date_evenement, c.limite_depot, true],
+            "/* campagne.declare */ INSERT INTO campagne
+             (code, date_evenement, limite_depot, declaree, ouverture, fin_correction, etat)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (code) DO UPDATE SET date_evenement = excluded.date_evenement,
+             limite_depot = excluded.limite_depot, declaree = excluded.declaree, ouverture = excluded.ouverture,
+             fin_correction = excluded.fin_correction",
+            args![
+                &code,
+                c.date_evenement,
+                c.limite_depot,
+                true,
+                c.ouverture,
+                c.fin_correction,
+                c.ouverture.map_or(EtatCampagne::Ouverte, |_| EtatCampagne::Brouillon).code()
+            ],
         )
         .await?;
         vide_liste(&mut tx, &code).await?;
@@ -114,14 +139,92 @@ async fn inscrit_liste(
         )
         .await?;
     }
-    Ok(())
+    remontee::inscrit(tx, code).await
+}
+
+/// Moves a campaign, on the word of somebody. Closing it gives up what never came.
+pub async fn passe(
+    db: &Db,
+    code: &str,
+    vers: EtatCampagne,
+    motif: Option<&str>,
+    fait: &Fait,
+) -> Result<EtatCampagne, TransitionRefusee> {
+    let mut tx = db.begin().await?;
+    let ligne = tx.ligne("/* campagne.presente */ SELECT etat FROM campagne WHERE code = $1", args![code]).await?;
+    let de = etat(&ligne.ok_or(TransitionRefusee::Inconnu)?, 0)?;
+    if !de.suivants().contains(&vers) {
+        return Err(TransitionRefusee::Etat(de.code()));
+    }
+    passe_dans(&mut tx, code, de, vers, motif, fait).await?;
+    tx.commit().await?;
+    Ok(vers)
+}
+
+async fn passe_dans(
+    tx: &mut Tx,
+    code: &str,
+    de: EtatCampagne,
+    vers: EtatCampagne,
+    motif: Option<&str>,
+    fait: &Fait,
+) -> Result<(), ErreurBase> {
+    etat::passe_campagne(tx, code, de, vers, motif, fait).await?;
+    if vers == EtatCampagne::Close { remontee::abandonne(tx, code, fait).await } else { Ok(()) }
+}
+
+/// Moves what the calendar says has come: opens, ends the deposit, closes. Run by one replica at a time
+/// and without effect when run again.
+pub async fn echeances(db: &Db, maintenant: DateTime<Utc>) -> Result<u64, ErreurBase> {
+    let mut tx = db.begin().await?;
+    if !tx.seul(Travail::Echeances).await? {
+        return Ok(0);
+    }
+    let lignes = tx
+        .lignes(
+            "/* campagne.echues */ SELECT code, etat, ouverture, limite_depot, fin_correction FROM campagne
+             WHERE etat IN ('brouillon', 'ouverte', 'en_correction') AND (ouverture IS NOT NULL OR fin_correction IS NOT NULL)",
+            args![],
+        )
+        .await?;
+    let mut passees = 0;
+    for l in lignes {
+        let code = l.text(0)?;
+        let mut de = etat(&l, 1)?;
+        let venu = |rang: usize| -> Result<bool, ErreurBase> { Ok(l.opt_ts(rang)?.is_some_and(|t| t <= maintenant)) };
+        // One state at a time: a hub that slept for a month writes each passage.
+        while let Some(vers) = match de {
+            EtatCampagne::Brouillon if venu(2)? => Some(EtatCampagne::Ouverte),
+            EtatCampagne::Ouverte if venu(3)? && l.opt_ts(4)?.is_some() => Some(EtatCampagne::EnCorrection),
+            EtatCampagne::EnCorrection if venu(4)? => Some(EtatCampagne::Close),
+            _ => None,
+        } {
+            let fait = Fait {
+                moment: maintenant,
+                acteur: "calendrier".to_owned(),
+                action: "campagne.passer",
+                objet: code.clone(),
+                detail: serde_json::json!({ "de": de.code(), "vers": vers.code() }),
+            };
+            passe_dans(&mut tx, &code, de, vers, None, &fait).await?;
+            de = vers;
+            passees += 1;
+        }
+    }
+    tx.commit().await?;
+    Ok(passees)
+}
+
+fn etat(l: &Row, rang: usize) -> Result<EtatCampagne, ErreurBase> {
+    EtatCampagne::depuis_code(&l.text(rang)?).ok_or(ErreurBase::ValeurIllisible(rang))
 }
 
 /// All campaigns, most recent first.
 pub async fn liste(db: &Db) -> Result<Vec<Campagne>, ErreurBase> {
     let lignes = db
         .lignes(
-            "/* campagne.liste */ SELECT code, date_evenement, limite_depot, declaree FROM campagne ORDER BY code DESC",
+            "/* campagne.liste */ SELECT code, date_evenement, limite_depot, declaree, ouverture, fin_correction, etat
+             FROM campagne ORDER BY code DESC",
             args![],
         )
         .await?;
@@ -133,6 +236,9 @@ pub async fn liste(db: &Db) -> Result<Vec<Campagne>, ErreurBase> {
                 date_evenement: l.date(1)?,
                 limite_depot: l.opt_ts(2)?,
                 declaree: l.bool(3)?,
+                ouverture: l.opt_ts(4)?,
+                fin_correction: l.opt_ts(5)?,
+                etat: etat(l, 6)?,
             })
         })
         .collect()

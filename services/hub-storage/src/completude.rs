@@ -16,6 +16,13 @@ use crate::projection::Tranche;
 use crate::valeur::{Conditions, args};
 use crate::visibilite::{self, Zone};
 
+/// Neither declared without object, nor closed by the last fiche known at that campaign.
+const ATTENDUE: &str = "NOT EXISTS (SELECT 1 FROM remontee r WHERE r.campagne = a.campagne AND r.noeud = a.noeud
+     AND r.dispositif = a.dispositif AND r.etat = 'sans_objet')
+     AND NOT EXISTS (SELECT 1 FROM dispositif d WHERE d.noeud = a.noeud AND d.reference = a.dispositif AND d.statut = 'INA'
+     AND d.campagne = (SELECT MAX(e.campagne) FROM dispositif e
+         WHERE e.noeud = a.noeud AND e.reference = a.dispositif AND e.campagne <= a.campagne))";
+
 /// What one centre sent of one data set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LigneCompletude {
@@ -132,6 +139,7 @@ pub async fn de_la_campagne(
     c.egale("a.campagne", Some(campagne));
     c.parmi("j.jeu", jeux);
     visibilite::centres(&mut c, "a.noeud", zone);
+    c.texte(ATTENDUE.to_owned());
     let sql = format!(
         "/* completude.par_centre */ SELECT n.identifiant, n.nom, n.organisme, j.jeu, COUNT(*), COUNT(c.dispositif),
          COUNT(CASE WHEN k.limite_depot IS NULL OR c.recu_le <= k.limite_depot THEN c.dispositif END),

@@ -2,11 +2,12 @@
 //! rebuilt, so that a rebuild cannot give another result. A content replaces its whole slice
 //! (jeu × centre × period): what disappeared at the node disappears here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use ::publication::{Contenu, ContenuIndicateurs};
 use chrono::{DateTime, Utc};
 use referentiel::cellule::{Audience, Cle, Statut};
+use referentiel::territoire::Niveau;
 use secret_statistique::{CelluleProtegee, ValeurPubliee};
 
 use crate::base::{ErreurBase, Tx};
@@ -62,6 +63,42 @@ pub(crate) fn changements(ancien: Option<&Contenu>, nouveau: &Contenu) -> u64 {
         _ => nouveau.taille(),
     };
     n as u64
+}
+
+/// Dispositifs whose figures or fiche differ from the revision replaced, those that came or went included.
+pub(crate) fn dispositifs_changes(ancien: Option<&Contenu>, nouveau: &Contenu) -> BTreeSet<String> {
+    match (ancien, nouveau) {
+        (Some(Contenu::Indicateurs(a)), Contenu::Indicateurs(n)) => {
+            let (avant, apres) = (par_dispositif(a), par_dispositif(n));
+            let cles = avant.keys().chain(apres.keys()).copied();
+            cles.filter(|d| avant.get(d) != apres.get(d)).map(str::to_owned).collect()
+        }
+        (None, Contenu::Indicateurs(n)) => par_dispositif(n).into_keys().map(str::to_owned).collect(),
+        (ancien, Contenu::Dispositifs(n)) => {
+            let connues: BTreeMap<_, _> = match ancien {
+                Some(Contenu::Dispositifs(a)) => a.dispositifs().iter().map(|d| (&d.reference, d)).collect(),
+                _ => BTreeMap::new(),
+            };
+            let nouvelles: BTreeMap<_, _> = n.dispositifs().iter().map(|d| (&d.reference, d)).collect();
+            let references = connues.keys().chain(nouvelles.keys());
+            references.filter(|r| connues.get(*r) != nouvelles.get(*r)).map(ToString::to_string).collect()
+        }
+        (Some(Contenu::Dispositifs(_)), Contenu::Indicateurs(n)) => {
+            par_dispositif(n).into_keys().map(str::to_owned).collect()
+        }
+    }
+}
+
+/// Cells of each dispositif and of its structures (`BFC01/Structure Horizon`).
+fn par_dispositif(contenu: &ContenuIndicateurs) -> BTreeMap<&str, Valeurs<'_>> {
+    let mut tries: BTreeMap<&str, Valeurs<'_>> = BTreeMap::new();
+    for (audience, c) in cellules(contenu) {
+        if matches!(c.cle.niveau, Niveau::Dispositif | Niveau::Structure) {
+            let dispositif = c.cle.territoire.split('/').next().unwrap_or_default();
+            tries.entry(dispositif).or_default().insert((audience, &c.cle), (&c.valeur, c.statut));
+        }
+    }
+    tries
 }
 
 fn cellules(contenu: &ContenuIndicateurs) -> impl Iterator<Item = (Audience, &CelluleProtegee)> {

@@ -2,6 +2,8 @@
 //! holds the chain head, the register, the slice replaced, the read models and the receipt; a crash
 //! before its end leaves nothing, after it only the answer can be lost.
 
+use std::collections::BTreeSet;
+
 use ::publication::chaine::{Succession, succession};
 use ::publication::registre::Feuille;
 use ::publication::{
@@ -15,7 +17,7 @@ use crate::acceptation::Examen;
 use crate::base::{Db, ErreurBase, Tx};
 use crate::schema::Dialecte;
 use crate::valeur::args;
-use crate::{acte, arbre, corps, projection};
+use crate::{acte, arbre, corps, projection, remontee};
 
 /// A receipt must stay small enough to be read: so many reasons, and so many bytes of them.
 const MOTIFS_MAXIMUM: usize = 50;
@@ -102,12 +104,15 @@ pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot
     if let Some(depot) = suite(&tete, enveloppe, digest, place) {
         return Ok(depot);
     }
-    let (statut, motifs, comptes) = juge(&mut tx, examen, enveloppe).await?;
+    let Jugement { statut, motifs, comptes, changes } = juge(&mut tx, examen, enveloppe).await?;
     let montree = statut == StatutAccuse::Acceptee && !enveloppe.test;
     range_corps(&mut tx, examen, enveloppe, statut, sceau.recu_le).await?;
     match examen {
         Examen::Acceptee(a) if montree => {
-            projection::remplace(&mut tx, a.publication().contenu(), sceau.jeux, sceau.recu_le).await?;
+            let contenu = a.publication().contenu();
+            projection::remplace(&mut tx, contenu, sceau.jeux, sceau.recu_le).await?;
+            let campagne = contenu.periode().to_string();
+            remontee::apres_publication(&mut tx, enveloppe.iss.as_str(), &campagne, &changes, sceau.recu_le).await?;
         }
         Examen::Acte(_) if montree => acte::applique(&mut tx, enveloppe).await?,
         _ => {}
@@ -182,15 +187,25 @@ fn suite(tete: &TeteNoeud, enveloppe: &Enveloppe, digest: Empreinte, place: Opti
     }
 }
 
-/// Status, reasons and counts of the receipt; the only decision that depends on the state of the series.
-async fn juge(
-    tx: &mut Tx,
-    examen: &Examen,
-    enveloppe: &Enveloppe,
-) -> Result<(StatutAccuse, Vec<Motif>, Comptes), ErreurBase> {
+/// What the receipt says, and the dispositifs whose figures are no longer the same.
+struct Jugement {
+    statut: StatutAccuse,
+    motifs: Vec<Motif>,
+    comptes: Comptes,
+    changes: BTreeSet<String>,
+}
+
+/// The only decision that depends on the state of the series.
+async fn juge(tx: &mut Tx, examen: &Examen, enveloppe: &Enveloppe) -> Result<Jugement, ErreurBase> {
+    let sans_suite = |statut, refus: &[Refus], cells| Jugement {
+        statut,
+        motifs: motifs(refus),
+        comptes: Comptes { cells, changed: 0 },
+        changes: BTreeSet::new(),
+    };
     let acceptee = match examen {
         Examen::Refusee(r) => {
-            return Ok((StatutAccuse::Refusee, motifs(r.motifs()), Comptes { cells: r.cellules(), changed: 0 }));
+            return Ok(sans_suite(StatutAccuse::Refusee, r.motifs(), r.cellules()));
         }
         Examen::Acte(_) => {
             let refus = acte::juge(tx, enveloppe).await?;
@@ -199,7 +214,7 @@ async fn juge(
                 Some(CodeRefus::RevNotGreater) => StatutAccuse::Perimee,
                 Some(_) => StatutAccuse::Refusee,
             };
-            return Ok((statut, motifs(refus.as_slice()), Comptes::default()));
+            return Ok(sans_suite(statut, refus.as_slice(), 0));
         }
         Examen::Acceptee(a) => a.publication(),
     };
@@ -207,10 +222,12 @@ async fn juge(
     let revision = acte::revision(tx, enveloppe).await?;
     if let Succession::Perimee { courante } = succession(revision, enveloppe.rev.unwrap_or(0)) {
         let refus = Refus::nouveau(CodeRefus::RevNotGreater, format!("Révision courante : {courante}."));
-        return Ok((StatutAccuse::Perimee, motifs(&[refus]), Comptes { cells, changed: 0 }));
+        return Ok(sans_suite(StatutAccuse::Perimee, &[refus], cells));
     }
-    let changed = projection::changements(courante(tx, enveloppe).await?.as_ref(), acceptee.contenu());
-    Ok((StatutAccuse::Acceptee, vec![], Comptes { cells, changed }))
+    let ancien = courante(tx, enveloppe).await?;
+    let changed = projection::changements(ancien.as_ref(), acceptee.contenu());
+    let changes = projection::dispositifs_changes(ancien.as_ref(), acceptee.contenu());
+    Ok(Jugement { statut: StatutAccuse::Acceptee, motifs: vec![], comptes: Comptes { cells, changed }, changes })
 }
 
 /// Content shown of the series; none when it was withdrawn.

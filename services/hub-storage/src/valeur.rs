@@ -174,6 +174,15 @@ impl Conditions {
         self.textes.push(format!("({colonnes}) > ({})", places.join(", ")));
     }
 
+    /// `(colonnes) IN (($n, …), …)`: rows named by their key.
+    pub fn parmi_lignes(&mut self, colonnes: &'static str, lignes: Vec<Vec<Val>>) {
+        let lignes: Vec<String> = lignes
+            .into_iter()
+            .map(|l| format!("({})", l.into_iter().map(|v| self.lie(v)).collect::<Vec<_>>().join(", ")))
+            .collect();
+        self.textes.push(format!("({colonnes}) IN (VALUES {})", lignes.join(", ")));
+    }
+
     /// A condition with one value, whose place is written `{}`.
     pub fn ou(&mut self, texte: &'static str, valeur: Option<impl Into<Val>>) {
         if let Some(valeur) = valeur {

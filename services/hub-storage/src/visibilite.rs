@@ -80,6 +80,17 @@ pub(crate) fn centres(c: &mut Conditions, colonne: &str, zone: &Zone) {
     }
 }
 
+/// Condition on `remontee r`.
+pub(crate) fn remontees(c: &mut Conditions, zone: &Zone) {
+    match zone {
+        Zone::Dispositifs(dispositifs) => {
+            let dispositifs = liste(c, dispositifs);
+            c.texte(format!("r.dispositif IN ({dispositifs})"));
+        }
+        autre => centres(c, "r.noeud", autre),
+    }
+}
+
 fn cellule(c: &mut Conditions, niveau: Niveau, zone: &Zone) -> String {
     let place = c.lie(niveau.code());
     let condition = match (niveau, zone) {

@@ -1,5 +1,6 @@
 //! The command line of `maillage-hub`. Answers go to standard output, logs to standard error.
 
+mod campagne;
 mod compte;
 mod jeton;
 mod journal;
@@ -85,6 +86,11 @@ enum Action {
     },
     /// Exécuter une requête GraphQL avec les droits d’un jeton.
     Requete(requete::OptionsRequete),
+    /// Examiner le calendrier des campagnes.
+    Campagne {
+        #[command(subcommand)]
+        action: campagne::ActionCampagne,
+    },
     /// Lire et vérifier le journal d’audit.
     Journal {
         #[command(subcommand)]
@@ -138,6 +144,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Jeton { action } => asynchrone(jeton::execute(fichier, action, maintenant())),
         Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
+        Action::Campagne { action } => campagne::execute(fichier, action),
         Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
         Action::Restaurer => asynchrone(restaurer(fichier)),
         Action::Cle { action: ActionCle::Creer { sortie } } => {

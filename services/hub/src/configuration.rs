@@ -10,12 +10,15 @@ use hub_storage::campagne::{CENTRE_ENTIER, CampagneDeclaree};
 use hub_storage::noeud::Noeud;
 use publication::ClePublique;
 use referentiel::cellule::Audience;
-use referentiel::identifiant::{IdentifiantNoeud, ReferenceDispositif};
+use referentiel::identifiant::{CodeDepartement, IdentifiantNoeud, ReferenceDispositif};
 use referentiel::jeu::{Seuils, jeu, jeux};
 use referentiel::periode::Trimestre;
-use referentiel::territoire::region;
+use referentiel::territoire::{organismes, region};
 use serde::Deserialize;
 use web::journal::FormatJournal;
+
+use crate::campagne::calendrier::jour_de;
+use crate::campagne::jour_ouvre::Droit;
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -145,7 +148,14 @@ struct CampagneLue {
     #[serde(default)]
     date: Option<NaiveDate>,
     #[serde(default)]
+    ouverture: Option<NaiveDate>,
+    #[serde(default)]
     limite_depot: Option<NaiveDate>,
+    #[serde(default)]
+    fin_correction: Option<NaiveDate>,
+    /// True to take the days that are not written from the calendar of campaigns.
+    #[serde(default)]
+    calendrier: bool,
     #[serde(default)]
     jeux: Option<Vec<String>>,
     #[serde(default, rename = "attendu")]
@@ -198,6 +208,11 @@ impl Configuration {
         campagne.attendus.iter().find(|(_, d)| d == dispositif).map(|(noeud, _)| noeud.as_str())
     }
 
+    /// Whose holidays the calendars of this hub keep.
+    pub fn droit(&self) -> Droit {
+        droit(&self.noeuds)
+    }
+
     /// Data sets of a campaign nobody declared: all those published every quarter.
     pub fn jeux_trimestriels() -> Vec<String> {
         let trimestriels = jeux().iter().filter(|j| j.periodicite == referentiel::jeu::Periodicite::Trimestre);
@@ -205,11 +220,21 @@ impl Configuration {
     }
 }
 
+/// Holidays of the centres of this hub.
+fn droit(noeuds: &[(Noeud, ClePublique)]) -> Droit {
+    let connus = organismes().iter().filter(|o| noeuds.iter().any(|(n, _)| n.organisme == o.code));
+    Droit::des_departements(connus.flat_map(|o| o.departements.iter().map(CodeDepartement::as_str)))
+}
+
+/// Moment at which a day starts, in Paris.
+fn debut_du_jour(jour: NaiveDate) -> DateTime<Utc> {
+    let minuit = Paris.from_local_datetime(&jour.and_time(NaiveTime::MIN)).earliest();
+    minuit.map_or_else(|| jour.and_time(NaiveTime::MIN).and_utc(), |m| m.with_timezone(&Utc))
+}
+
 /// Moment at which a deposit day ends, in Paris.
 pub(crate) fn fin_du_jour(jour: NaiveDate) -> DateTime<Utc> {
-    let lendemain = jour.succ_opt().unwrap_or(jour).and_time(NaiveTime::MIN);
-    let minuit = Paris.from_local_datetime(&lendemain).earliest();
-    minuit.map_or_else(|| lendemain.and_utc(), |m| m.with_timezone(&Utc)) - chrono::TimeDelta::microseconds(1)
+    debut_du_jour(jour.succ_opt().unwrap_or(jour)) - chrono::TimeDelta::microseconds(1)
 }
 
 fn verifie_seuils(seuils: &BTreeMap<Audience, Seuils>) -> Result<(), String> {
@@ -264,10 +289,24 @@ fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, ClePublique)]) -> Result<
         if let Some(inconnu) = jeux.iter().find(|j| jeu(j).is_none()) {
             return Err(format!("la campagne « {code} » cite le jeu inconnu « {inconnu} »."));
         }
+        let evenement = lue.date.unwrap_or(code.fin());
+        let jour = |ecrit: Option<NaiveDate>, etape| {
+            ecrit.or_else(|| lue.calendrier.then(|| jour_de(evenement, etape, droit(noeuds))).flatten())
+        };
+        let (ouverture, depot, correction) =
+            (jour(lue.ouverture, "ouverture"), jour(lue.limite_depot, "depot"), jour(lue.fin_correction, "correction"));
+        let dates: Vec<NaiveDate> = [ouverture, depot, correction].into_iter().flatten().collect();
+        if !dates.is_sorted() {
+            return Err(format!(
+                "la campagne « {code} » ouvre, finit son dépôt et finit ses corrections dans cet ordre : relisez ses dates."
+            ));
+        }
         campagnes.push(CampagneDeclaree {
             code,
-            date_evenement: lue.date.unwrap_or(code.fin()),
-            limite_depot: lue.limite_depot.map(fin_du_jour),
+            date_evenement: evenement,
+            ouverture: ouverture.map(debut_du_jour),
+            limite_depot: depot.map(fin_du_jour),
+            fin_correction: correction.map(fin_du_jour),
             jeux,
             attendus: attendus(code, lue.attendus, noeuds)?,
         });

@@ -6,6 +6,7 @@
 
 pub mod acces;
 pub mod agregation;
+pub mod campagne;
 pub mod cle;
 pub mod commande;
 pub mod configuration;

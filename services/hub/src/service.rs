@@ -9,7 +9,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post, put};
-use hub_storage::{Db, arbre, campagne, corps, noeud};
+use hub_storage::{Db, arbre, campagne, noeud};
 use publication::CleSignature;
 use rand::CryptoRng;
 use referentiel::horloge::Horloge;
@@ -22,9 +22,6 @@ use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::pages;
 use crate::{federation, transparence};
-
-/// How long a body waits for its envelope.
-const ATTENTE_D_UN_CORPS: chrono::TimeDelta = chrono::TimeDelta::days(1);
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -57,11 +54,9 @@ impl Service {
         noeud::synchronise(&db, &configuration.noeuds).await?;
         campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;
         let feuilles = arbre::complete(&db).await?;
-        let balayes = corps::balaie(&db, horloge.maintenant() - ATTENTE_D_UN_CORPS).await?;
         tracing::info!(
             noeuds = configuration.noeuds.len(),
             campagnes = configuration.campagnes.len(),
-            corps_balayes = balayes,
             feuilles_ajoutees = feuilles,
             "hub prêt"
         );
@@ -175,7 +170,9 @@ pub async fn sert(
         .await
         .with_context(|| format!("L’adresse « {ecoute} » ne peut pas être écoutée"))?;
     annonce(socket.local_addr()?)?;
+    let veille = tokio::spawn(crate::campagne::veille(service.clone()));
     axum::serve(socket, service.routes()).with_graceful_shutdown(arret).await?;
+    veille.abort();
     service.db().ferme().await;
     tracing::info!("hub arrêté");
     Ok(())

@@ -3,18 +3,23 @@
 
 use std::sync::Arc;
 
-use hub_storage::campagne::{self, Campagne};
+use chrono::{DateTime, Utc};
+use hub_storage::campagne::{self, Campagne, EtatCampagne};
 use hub_storage::completude::{self, LigneCompletude};
 use hub_storage::dispositif::{self, Dispositif, FiltreDispositif};
+use hub_storage::journal::Fait;
 use hub_storage::noeud::{self, Noeud};
 use hub_storage::observation::{self, Filtre, Observation, RangObservation};
 use hub_storage::publication::{self, FiltrePublication, Publication};
 use hub_storage::registre::{self, Bilan};
+use hub_storage::remontee::{
+    self, CleRemontee, EtatRemontee, FiltreRemontee, Passage, Remontee, Transition, TransitionRefusee,
+};
 use hub_storage::{Db, ErreurBase};
 use referentiel::cellule::Audience;
 
 use super::Appelant;
-use super::regle::{Regard, regard};
+use super::regle::{Action, Regard, peut, regard};
 use crate::configuration::Configuration;
 
 /// Why nothing is given.
@@ -26,9 +31,21 @@ pub enum Refus {
     /// The audience is wider than the caller's.
     #[error("Cette audience demande une identification ou un autre rôle.")]
     Audience,
+    /// The state of the object.
+    #[error(transparent)]
+    Transition(TransitionRefusee),
     /// The database.
     #[error(transparent)]
     Base(#[from] ErreurBase),
+}
+
+impl From<TransitionRefusee> for Refus {
+    fn from(refus: TransitionRefusee) -> Self {
+        match refus {
+            TransitionRefusee::Base(erreur) => Self::Base(erreur),
+            autre => Self::Transition(autre),
+        }
+    }
 }
 
 /// A caller at the counter.
@@ -105,7 +122,7 @@ impl Guichet {
         let zone = self.regard.registre.as_ref().ok_or(Refus::Acces("la liste des publications"))?;
         filtre.jeux = self.appelant.jeux.clone().unwrap_or_default();
         let mut lues = publication::page(&self.db, zone, &filtre, apres, limite).await?;
-        for lue in lues.iter_mut().filter(|p| !self.regard.voit_les_motifs(&p.noeud)) {
+        for lue in lues.iter_mut().filter(|p| !self.regard.voit_les_motifs(&p.noeud, None)) {
             lue.motifs = "[]".to_owned();
         }
         Ok(lues)
@@ -116,6 +133,78 @@ impl Guichet {
         let zone = self.regard.completude.as_ref().ok_or(Refus::Acces("la complétude"))?;
         let jeux = self.appelant.jeux.clone().unwrap_or_default();
         Ok(completude::de_la_campagne(&self.db, zone, &jeux, campagne).await?)
+    }
+
+    /// Remontées and where they stand.
+    pub async fn remontees(
+        &self,
+        filtre: &FiltreRemontee,
+        apres: Option<&CleRemontee>,
+        limite: u32,
+    ) -> Result<Vec<Remontee>, Refus> {
+        let zone = self.regard.remontees.as_ref().ok_or(Refus::Acces("l’état des remontées"))?;
+        Ok(remontee::page(&self.db, zone, filtre, apres, limite).await?)
+    }
+
+    /// What happened to remontées that were given; why, where it may be told.
+    pub async fn historique(&self, cles: &[CleRemontee]) -> Result<Vec<(CleRemontee, Transition)>, Refus> {
+        let mut lues = remontee::historique(&self.db, cles).await?;
+        for (cle, transition) in &mut lues {
+            if !self.regard.voit_les_motifs(&cle.noeud, Some(&cle.dispositif)) {
+                transition.motif = None;
+                transition.motifs.clear();
+            }
+        }
+        Ok(lues)
+    }
+
+    /// May the caller do this, in its present state?
+    pub fn peut_passer(&self, remontee: &Remontee, vers: EtatRemontee) -> bool {
+        remontee.etat.suivants().contains(&vers)
+            && peut(&self.appelant, &self.regard, Action::Remontee(vers), Some(&remontee.cle))
+    }
+
+    /// May the caller ask for it, whatever the present state?
+    pub fn peut_demander(&self, cle: &CleRemontee, vers: EtatRemontee) -> bool {
+        peut(&self.appelant, &self.regard, Action::Remontee(vers), Some(cle))
+    }
+
+    /// May the caller run campaigns?
+    pub fn peut_mener_les_campagnes(&self) -> bool {
+        peut(&self.appelant, &self.regard, Action::Campagne, None)
+    }
+
+    /// May the caller move this campaign to this state?
+    pub fn peut_passer_campagne(&self, campagne: &Campagne, vers: EtatCampagne) -> bool {
+        campagne.etat.suivants().contains(&vers) && peut(&self.appelant, &self.regard, Action::Campagne, None)
+    }
+
+    /// Moves a remontée; writes who, when and why.
+    pub async fn passe(&self, cle: &CleRemontee, passage: &Passage, moment: DateTime<Utc>) -> Result<Remontee, Refus> {
+        if !peut(&self.appelant, &self.regard, Action::Remontee(passage.vers), Some(cle)) {
+            return Err(Refus::Acces("cette action"));
+        }
+        let fait = self.fait("remontee.passer", cle.to_string(), passage.vers.code(), moment);
+        Ok(remontee::passe(&self.db, cle, passage, &fait).await?)
+    }
+
+    /// Moves a campaign; writes who, when and why.
+    pub async fn passe_campagne(
+        &self,
+        code: &str,
+        vers: EtatCampagne,
+        motif: Option<&str>,
+        moment: DateTime<Utc>,
+    ) -> Result<EtatCampagne, Refus> {
+        if !peut(&self.appelant, &self.regard, Action::Campagne, None) {
+            return Err(Refus::Acces("cette action"));
+        }
+        let fait = self.fait("campagne.passer", code.to_owned(), vers.code(), moment);
+        Ok(campagne::passe(&self.db, code, vers, motif, &fait).await?)
+    }
+
+    fn fait(&self, action: &'static str, objet: String, vers: &str, moment: DateTime<Utc>) -> Fait {
+        Fait { moment, acteur: self.appelant.nom.clone(), action, objet, detail: serde_json::json!({ "vers": vers }) }
     }
 
     /// Campaigns: their dates are told to all.

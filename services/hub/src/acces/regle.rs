@@ -4,6 +4,7 @@
 //! Levels: structures and dispositifs (L2), départements and centres (L3), regions (L4). L0 and L1, the
 //! persons, never reach a hub. At the level of a region, a node publishes the part of it that it knows.
 
+use hub_storage::remontee::{CleRemontee, EtatRemontee};
 use hub_storage::{Visibilite, Zone};
 use referentiel::cellule::Audience;
 use referentiel::territoire::Niveau;
@@ -25,10 +26,12 @@ pub struct Regard {
     pub convention: Visibilite,
     /// Centres whose publications are listed.
     pub registre: Option<Zone>,
-    /// Centres whose reasons of refusal are told: they name cells.
+    /// Where reasons of refusal and of correction are told: they name cells.
     pub motifs: Option<Zone>,
     /// Centres whose completeness is told.
     pub completude: Option<Zone>,
+    /// Remontées whose state is told.
+    pub remontees: Option<Zone>,
     /// True when the counts of the whole hub are told.
     pub bilan: bool,
 }
@@ -42,6 +45,7 @@ impl Regard {
             registre: None,
             motifs: None,
             completude: None,
+            remontees: None,
             bilan: false,
         }
     }
@@ -52,19 +56,60 @@ impl Regard {
             registre: Some(Zone::Tout),
             motifs: Some(Zone::Tout),
             completude: Some(Zone::Tout),
+            remontees: Some(Zone::Tout),
             bilan: true,
             ..Self::ferme(Audience::Reseau)
         }
     }
 
-    /// True when the reasons given to this centre are told.
-    pub fn voit_les_motifs(&self, centre: &str) -> bool {
-        match &self.motifs {
-            Some(Zone::Tout) => true,
-            Some(Zone::Centres(centres)) => centres.iter().any(|c| c == centre),
+    /// True when the reasons given to this centre about this dispositif are told.
+    pub fn voit_les_motifs(&self, centre: &str, dispositif: Option<&str>) -> bool {
+        self.motifs.as_ref().is_some_and(|zone| couvre(zone, centre, dispositif))
+    }
+}
+
+fn couvre(zone: &Zone, centre: &str, dispositif: Option<&str>) -> bool {
+    match zone {
+        Zone::Tout => true,
+        Zone::Centres(centres) => centres.iter().any(|c| c == centre),
+        Zone::Dispositifs(dispositifs) => dispositif.is_some_and(|d| dispositifs.iter().any(|c| c == d)),
+        Zone::Regions(_) | Zone::Departements(_) => false,
+    }
+}
+
+/// What may be done, beside seeing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Move a remontée to this state.
+    Remontee(EtatRemontee),
+    /// Move a campaign.
+    Campagne,
+}
+
+/// May this caller do it, as far as their role goes? The state is looked at elsewhere.
+pub fn peut(appelant: &Appelant, regard: &Regard, action: Action, cle: Option<&CleRemontee>) -> bool {
+    let dans = |zone: &Option<Zone>| {
+        zone.as_ref().is_some_and(|z| cle.is_some_and(|k| couvre(z, &k.noeud, Some(&k.dispositif))))
+    };
+    appelant.ecriture
+        && match (action, appelant.role) {
+            // « Chef de file : fiche dispositif, validation » ; « CDG : signe, publie » (domain notes, §4).
+            (Action::Remontee(EtatRemontee::Transmise | EtatRemontee::Validee), Some(Role::Cdg | Role::ChefDeFile)) => {
+                dans(&regard.remontees)
+            }
+            (
+                Action::Remontee(
+                    EtatRemontee::EnCorrection
+                    | EtatRemontee::Controlee
+                    | EtatRemontee::SansObjet
+                    | EtatRemontee::Attendue,
+                ),
+                Some(Role::GestionnaireHub),
+            ) => dans(&regard.remontees),
+            // A campaign is the whole hub's: a manager narrowed to some regions does not move it.
+            (Action::Campagne, Some(Role::GestionnaireHub)) => appelant.territoires.is_empty(),
             _ => false,
         }
-    }
 }
 
 /// What this caller may see.
@@ -98,6 +143,7 @@ fn cfea(regions: &[String], configuration: &Configuration) -> Regard {
     Regard {
         cellules: en_parts([(Niveau::Region, des_regions(regions))]),
         completude: Some(if regions.is_empty() { Zone::Tout } else { centres() }),
+        remontees: Some(if regions.is_empty() { Zone::Tout } else { centres() }),
         ..Regard::ferme(Audience::Reseau)
     }
 }
@@ -118,6 +164,7 @@ fn gestionnaire(regions: &[String], configuration: &Configuration) -> Regard {
         ]),
         registre: Some(centres.clone()),
         motifs: Some(centres.clone()),
+        remontees: Some(centres.clone()),
         completude: Some(centres),
         bilan: true,
         ..Regard::ferme(Audience::Reseau)
@@ -135,6 +182,7 @@ fn etat(departements: &[String], regions: &[String], configuration: &Configurati
             (Niveau::Region, Zone::Tout),
         ]),
         registre: Some(centres.clone()),
+        remontees: Some(centres.clone()),
         completude: Some(centres),
         bilan: true,
         ..Regard::ferme(Audience::Reseau)
@@ -151,6 +199,7 @@ fn dth(regions: &[String], configuration: &Configuration) -> Regard {
         ]),
         convention: en_parts([(Niveau::Departement, centres.clone()), (Niveau::Region, centres.clone())]),
         registre: Some(centres.clone()),
+        remontees: Some(centres.clone()),
         completude: Some(centres),
         bilan: true,
         ..Regard::ferme(Audience::Convention)
@@ -173,6 +222,7 @@ fn cdg(codes: &[String], configuration: &Configuration) -> Regard {
         ]),
         convention: en_parts(hub_storage::visibilite::NIVEAUX.map(|n| (n, siens.clone()))),
         registre: Some(siens.clone()),
+        remontees: Some(siens.clone()),
         motifs: Some(siens),
         completude: Some(Zone::Centres(voisins)),
         bilan: true,
@@ -186,10 +236,12 @@ fn chef_de_file(codes: &[String]) -> Regard {
     Regard {
         cellules: en_parts([
             (Niveau::Structure, Zone::Dispositifs(dispositifs.clone())),
-            (Niveau::Dispositif, Zone::Dispositifs(dispositifs)),
+            (Niveau::Dispositif, Zone::Dispositifs(dispositifs.clone())),
             (Niveau::Departement, Zone::Departements(departements)),
             (Niveau::Region, Zone::Tout),
         ]),
+        motifs: Some(Zone::Dispositifs(dispositifs.clone())),
+        remontees: Some(Zone::Dispositifs(dispositifs)),
         ..Regard::ferme(Audience::Reseau)
     }
 }

@@ -44,7 +44,7 @@ pub async fn execute(fichier: &Path, options: OptionsRequete, maintenant: DateTi
     let configuration = Arc::new(configuration);
     let schema = graphql::schema(&configuration);
     let guichet = Guichet::ouvre(db.clone(), configuration, appelant);
-    let reponse = graphql::execute(&schema, &question, variables, guichet).await;
+    let reponse = graphql::execute(&schema, &question, variables, guichet, maintenant).await;
     db.ferme().await;
     let saine = reponse.errors.is_empty();
     ecris(&format!("{}\n", serde_json::to_string_pretty(&reponse)?))?;

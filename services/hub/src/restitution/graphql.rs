@@ -2,13 +2,15 @@
 //! anything runs. The committed SDL is `schema/graphql/hub.graphql`.
 
 mod limites;
+mod mutation;
 mod noeuds;
+mod remontee;
 mod requete;
 mod types;
 
 use std::time::Duration;
 
-use async_graphql::{EmptyMutation, EmptySubscription, Schema};
+use async_graphql::{EmptySubscription, Schema};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode, header};
@@ -17,17 +19,21 @@ use axum::response::{IntoResponse as _, Response};
 use crate::acces::{Guichet, identification};
 use crate::configuration::Configuration;
 use crate::service::Service;
+pub use mutation::Mutation;
 pub use requete::Requete;
 
+/// The moment of a request: a transition says when.
+pub(crate) struct Moment(pub chrono::DateTime<chrono::Utc>);
+
 /// The schema of the hub.
-pub type SchemaHub = Schema<Requete, EmptyMutation, EmptySubscription>;
+pub type SchemaHub = Schema<Requete, Mutation, EmptySubscription>;
 
 /// Largest request.
 const TAILLE_MAXIMALE: usize = 64 * 1024;
 
 /// Builds the schema with its limits. It holds no database: each request brings its own counter.
 pub fn schema(configuration: &Configuration) -> SchemaHub {
-    let mut schema = limites::bornee(Schema::build(Requete, EmptyMutation, EmptySubscription));
+    let mut schema = limites::bornee(Schema::build(Requete, Mutation, EmptySubscription));
     if !configuration.hub.introspection {
         schema = schema.disable_introspection();
     }
@@ -36,7 +42,7 @@ pub fn schema(configuration: &Configuration) -> SchemaHub {
 
 /// The SDL, as it is committed: it depends on no configuration.
 pub fn sdl() -> String {
-    Schema::build(Requete, EmptyMutation, EmptySubscription).finish().sdl()
+    Schema::build(Requete, Mutation, EmptySubscription).finish().sdl()
 }
 
 /// `POST /graphql`.
@@ -59,7 +65,7 @@ pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> R
         Ok(requete) => requete,
         Err(refus) => return erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message),
     };
-    let requete = requete.data(service.guichet(appelant));
+    let requete = requete.data(service.guichet(appelant)).data(Moment(service.horloge().maintenant()));
     let delai = Duration::from_secs(service.configuration().hub.delai);
     let Ok(reponse) = tokio::time::timeout(delai, service.schema().execute(requete)).await else {
         return erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
@@ -73,10 +79,11 @@ pub async fn execute(
     question: &str,
     variables: serde_json::Value,
     guichet: Guichet,
+    moment: chrono::DateTime<chrono::Utc>,
 ) -> async_graphql::Response {
     let requete = async_graphql::Request::new(question).variables(async_graphql::Variables::from_json(variables));
     let reponse = match limites::analyse(requete, question) {
-        Ok(requete) => schema.execute(requete.data(guichet)).await,
+        Ok(requete) => schema.execute(requete.data(guichet).data(Moment(moment))).await,
         Err(refus) => {
             let mut erreur = async_graphql::ServerError::new(refus.message, None);
             erreur.extensions.get_or_insert_default().set("code", refus.code);

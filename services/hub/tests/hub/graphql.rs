@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use referentiel::horloge::Horloge as _;
 use serde_json::{Value, json};
 
 use crate::banc::{Banc, six_noeuds};
@@ -158,7 +159,8 @@ async fn the_audience_can_only_be_narrowed() {
     let schema = hub::restitution::graphql::schema(&configuration);
     let question = r#"{ observations(campagne: "2026-T1", audience: RESEAU) { nodes { statut } } }"#;
     let guichet = hub::acces::Guichet::ouvre(public.service.db().clone(), configuration.into(), appelant);
-    let r = hub::restitution::graphql::execute(&schema, question, Value::Null, guichet).await;
+    let r =
+        hub::restitution::graphql::execute(&schema, question, Value::Null, guichet, public.horloge.maintenant()).await;
     assert_eq!(serde_json::to_value(&r.errors[0].extensions).unwrap()["code"], "AUDIENCE_REFUSEE");
 }
 

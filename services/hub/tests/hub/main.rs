@@ -5,6 +5,7 @@
 mod acces;
 mod banc;
 mod bases;
+mod etats;
 mod federation;
 mod forges;
 mod graphql;

@@ -2,7 +2,7 @@
 
 use async_graphql::SimpleObject;
 use chrono::{DateTime, Utc};
-use hub_storage::campagne::Campagne as CampagneLue;
+use hub_storage::campagne::{Campagne as CampagneLue, EtatCampagne as EtatLu};
 use hub_storage::completude::LigneCompletude;
 use hub_storage::dispositif::{Chiffre as ChiffreLu, Dispositif as DispositifLu};
 use hub_storage::observation::Observation as ObservationLue;
@@ -12,7 +12,9 @@ use referentiel::jeu::{Jeu, jeux};
 use referentiel::periode::Trimestre;
 
 use crate::acces::Guichet;
+use crate::campagne::calendrier::{self, ETAPES};
 
+use super::remontee::EtatCampagne;
 use super::types::{Audience, Coordonnee, Emetteur, Indicateur, Jour, Niveau, Nombre, Statut, Territoire};
 
 /// Qui demande, et avec quels droits.
@@ -60,15 +62,75 @@ pub struct Campagne {
     pub date_evenement: Jour,
     /// Dernier moment du dépôt.
     pub limite_depot: Option<DateTime<Utc>>,
+    /// Premier moment du dépôt, s’il est prévu.
+    pub ouverture: Option<DateTime<Utc>>,
+    /// Dernier moment des corrections, s’il est prévu.
+    pub fin_correction: Option<DateTime<Utc>>,
     /// Faux quand la campagne a été ouverte par une première publication.
     pub declaree: bool,
+    /// État.
+    pub etat: EtatCampagne,
+    /// Calendrier de référence, en jours ouvrés.
+    pub calendrier: Vec<EtapeCalendrier>,
+    /// Ce que l’appelant peut en faire.
+    pub droits: DroitsCampagne,
 }
 
-impl From<CampagneLue> for Campagne {
-    fn from(c: CampagneLue) -> Self {
+/// Ce que l’appelant peut faire d’une campagne, dans son état présent.
+#[derive(SimpleObject)]
+pub struct DroitsCampagne {
+    /// L’ouvrir.
+    pub ouvrir: bool,
+    /// Ouvrir ou rouvrir les corrections.
+    pub corriger: bool,
+    /// La clore.
+    pub clore: bool,
+    /// La publier.
+    pub publier: bool,
+}
+
+/// Une étape du calendrier d’une campagne.
+#[derive(SimpleObject)]
+pub struct EtapeCalendrier {
+    /// Nom stable.
+    pub code: &'static str,
+    /// Jour : ouvré, sauf la date de l’évènement.
+    pub jour: Jour,
+    /// Ce qui se passe.
+    pub libelle: &'static str,
+    /// Qui le fait.
+    pub qui: &'static str,
+}
+
+impl Campagne {
+    /// A campaign, its calendar, and what this caller may do of it.
+    pub fn nouvelle(c: CampagneLue, guichet: &Guichet) -> Self {
         let libelle = c.code.parse::<Trimestre>().map_or_else(|_| c.code.clone(), Trimestre::libelle_long);
-        let CampagneLue { code, date_evenement, limite_depot, declaree } = c;
-        Self { code, libelle, date_evenement: Jour(date_evenement), limite_depot, declaree }
+        let droit = guichet.configuration().droit();
+        let calendrier = ETAPES.iter().map(|e| EtapeCalendrier {
+            code: e.code,
+            jour: Jour(calendrier::jour(c.date_evenement, e, droit)),
+            libelle: e.libelle,
+            qui: e.qui,
+        });
+        let peut = |vers| guichet.peut_passer_campagne(&c, vers);
+        Self {
+            libelle,
+            date_evenement: Jour(c.date_evenement),
+            limite_depot: c.limite_depot,
+            ouverture: c.ouverture,
+            fin_correction: c.fin_correction,
+            declaree: c.declaree,
+            etat: c.etat.into(),
+            calendrier: calendrier.collect(),
+            droits: DroitsCampagne {
+                ouvrir: peut(EtatLu::Ouverte),
+                corriger: peut(EtatLu::EnCorrection),
+                clore: peut(EtatLu::Close),
+                publier: peut(EtatLu::Publiee),
+            },
+            code: c.code,
+        }
     }
 }
 
@@ -239,6 +301,8 @@ pub struct Completude {
     pub dans_les_delais: i64,
     /// Reçus, mais vides.
     pub vides: i64,
+    /// Attendus, et jamais reçus.
+    pub jamais_recues: i64,
     /// Première réception.
     pub recue_le: Option<DateTime<Utc>>,
 }
@@ -253,6 +317,7 @@ impl From<LigneCompletude> for Completude {
             recues: entier(l.recus),
             dans_les_delais: entier(l.dans_les_delais),
             vides: entier(l.vides),
+            jamais_recues: entier(l.attendus.saturating_sub(l.recus)),
             recue_le: l.recu_le,
         }
     }

@@ -1,11 +1,14 @@
 //! The root of the API. Each field runs one statement, whatever the number of rows; lists cost what they
 //! ask for and stop at 100.
 
+use std::collections::BTreeMap;
+
 use async_graphql::connection::{Connection, Edge, EmptyFields, OpaqueCursor};
 use async_graphql::{Context, Error, ErrorExtensions as _, Object, OutputType, Result};
 use hub_storage::dispositif::FiltreDispositif;
 use hub_storage::observation::{Filtre, RangObservation, texte_ventilation};
 use hub_storage::publication::FiltrePublication;
+use hub_storage::remontee::{CleRemontee, FiltreRemontee, Remontee as RemonteeLue};
 use hub_storage::{dispositif, noeud, observation};
 use referentiel::cellule::Ventilation;
 use referentiel::identifiant::IdentifiantNoeud;
@@ -16,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::acces::{Guichet, Refus};
 
 use super::noeuds::{Bilan, Campagne, Completude, Dispositif, Moi, Observation, Publication, StatutPublication};
+use super::remontee::{EtatRemontee, Remontee, Transition};
 use super::types::{Audience, Emetteur, Indicateur, Niveau};
 
 /// Largest page.
@@ -56,16 +60,18 @@ impl Requete {
     ) -> Result<Page<String, Campagne>> {
         let premier = limite(premier)?;
         let apres: Option<String> = curseur(apres)?;
-        let toutes = guichet(ctx)?.campagnes().await.map_err(refuse)?;
+        let guichet = guichet(ctx)?;
+        let toutes = guichet.campagnes().await.map_err(refuse)?;
         let suite = toutes.into_iter().filter(|c| apres.as_ref().is_none_or(|a| c.code < *a));
         let suite: Vec<_> = suite.take(premier as usize + 1).collect();
-        Ok(en_page(suite, premier, apres.is_some(), |c| c.code.clone(), Campagne::from))
+        Ok(en_page(suite, premier, apres.is_some(), |c| c.code.clone(), |c| Campagne::nouvelle(c, guichet)))
     }
 
     /// Une campagne, ou rien.
     async fn campagne(&self, ctx: &Context<'_>, code: String) -> Result<Option<Campagne>> {
-        let toutes = guichet(ctx)?.campagnes().await.map_err(refuse)?;
-        Ok(toutes.into_iter().find(|c| c.code == code).map(Campagne::from))
+        let guichet = guichet(ctx)?;
+        let toutes = guichet.campagnes().await.map_err(refuse)?;
+        Ok(toutes.into_iter().find(|c| c.code == code).map(|c| Campagne::nouvelle(c, guichet)))
     }
 
     /// Centres de gestion qui publient.
@@ -191,6 +197,47 @@ impl Requete {
         Ok(lignes.into_iter().map(Completude::from).collect())
     }
 
+    /// Remontées et leur état : ce que la campagne attend de chaque dispositif.
+    #[graphql(complexity = "page(premier) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the API")]
+    async fn remontees(
+        &self,
+        ctx: &Context<'_>,
+        campagne: Option<String>,
+        emetteur: Option<String>,
+        dispositif: Option<String>,
+        etat: Option<EtatRemontee>,
+        #[graphql(default = 20)] premier: i32,
+        apres: Option<String>,
+    ) -> Result<Page<(String, String, String), Remontee>> {
+        let premier = limite(premier)?;
+        let apres: Option<(String, String, String)> = curseur(apres)?;
+        let rang = apres.map(|(campagne, noeud, dispositif)| CleRemontee { campagne, noeud, dispositif });
+        let guichet = guichet(ctx)?;
+        let filtre = FiltreRemontee {
+            campagne,
+            emetteur: identifiant(emetteur)?.map(|e| e.to_string()),
+            dispositif,
+            etat: etat.map(Into::into),
+        };
+        let lues = guichet.remontees(&filtre, rang.as_ref(), premier + 1).await.map_err(refuse)?;
+        let mut faits: BTreeMap<CleRemontee, Vec<Transition>> = BTreeMap::new();
+        if ctx.look_ahead().field("nodes").field("historique").exists()
+            || ctx.look_ahead().field("edges").field("node").field("historique").exists()
+        {
+            let cles: Vec<CleRemontee> = lues.iter().map(|r| r.cle.clone()).collect();
+            for (cle, transition) in guichet.historique(&cles).await.map_err(refuse)? {
+                faits.entry(cle).or_default().push(transition.into());
+            }
+        }
+        let cle = |r: &RemonteeLue| (r.cle.campagne.clone(), r.cle.noeud.clone(), r.cle.dispositif.clone());
+        let montre = |r: RemonteeLue| {
+            let historique = faits.remove(&r.cle).unwrap_or_default();
+            Remontee::nouvelle(r, historique, guichet)
+        };
+        Ok(en_page(lues, premier, rang.is_some(), cle, montre))
+    }
+
     /// Publications reçues, de la plus récente à la plus ancienne.
     #[graphql(complexity = "page(premier) * child_complexity")]
     async fn publications(
@@ -229,7 +276,7 @@ impl Requete {
 }
 
 /// Without a counter nothing is read: a schema executed by itself has no database.
-fn guichet<'c>(ctx: &Context<'c>) -> Result<&'c Guichet> {
+pub(super) fn guichet<'c>(ctx: &Context<'c>) -> Result<&'c Guichet> {
     ctx.data::<Guichet>()
 }
 
@@ -262,9 +309,10 @@ fn refus(code: &'static str, message: &str) -> Error {
 
 /// A refusal as the caller reads it; the cause of a failure stays in the log.
 #[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
-fn refuse(erreur: Refus) -> Error {
+pub(super) fn refuse(erreur: Refus) -> Error {
     match &erreur {
         Refus::Acces(_) => refus("ACCES_REFUSE", &erreur.to_string()),
+        Refus::Transition(_) => refus("ETAT_REFUSE", &erreur.to_string()),
         Refus::Audience => refus("AUDIENCE_REFUSEE", &erreur.to_string()),
         Refus::Base(cause) => {
             tracing::error!(erreur = %cause, "lecture de la base");
@@ -279,7 +327,7 @@ fn en_page<L, C, N>(
     premier: u32,
     precedente: bool,
     cle: impl Fn(&L) -> C,
-    noeud: impl Fn(L) -> N,
+    mut noeud: impl FnMut(L) -> N,
 ) -> Page<C, N>
 where
     C: Serialize + DeserializeOwned + Send + Sync,
