@@ -82,6 +82,9 @@ CREATE INDEX remontee_transition_place ON remontee_transition (campagne, noeud, 
 
 CREATE INDEX dispositif_reference ON dispositif (noeud, reference, campagne);
 
+-- The publications of one campaign cost what they are, however many others there were.
+CREATE INDEX publication_periode ON publication (periode, ordre);
+
 CREATE FUNCTION refuse_ecriture() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION '%', TG_ARGV[0];

@@ -180,3 +180,6 @@ BEGIN
 END;
 
 CREATE INDEX dispositif_reference ON dispositif (noeud, reference, campagne);
+
+-- The publications of one campaign cost what they are, however many others there were.
+CREATE INDEX publication_periode ON publication (periode, ordre);

@@ -1,6 +1,7 @@
 //! Fiches dispositif, as their centres publish them: the organisation, never a person.
 
 use ::publication::DispositifPublie;
+use chrono::{DateTime, Utc};
 use referentiel::cellule::{Audience, Statut};
 use referentiel::identifiant::IdentifiantNoeud;
 use rust_decimal::Decimal;
@@ -75,6 +76,8 @@ pub struct FiltreDispositif {
     pub departement: Option<String>,
     /// Centre.
     pub emetteur: Option<IdentifiantNoeud>,
+    /// Of slices replaced after this moment.
+    pub depuis: Option<DateTime<Utc>>,
 }
 
 /// A page of fiches after a place (campaign, reference, centre).
@@ -93,6 +96,10 @@ pub async fn page(
     c.egale("d.region", filtre.region.as_deref());
     c.egale("d.departement", filtre.departement.as_deref());
     c.egale("d.noeud", filtre.emetteur.as_ref().map(IdentifiantNoeud::as_str));
+    c.ou(
+        "EXISTS (SELECT 1 FROM serie s WHERE s.jeu = 'ea.dispositif' AND s.noeud = d.noeud AND s.periode = d.campagne AND s.recu_le > {})",
+        filtre.depuis,
+    );
     visibilite.dispositifs(&mut c);
     if let Some((campagne, reference, noeud)) = apres {
         c.apres(ORDRE, args![campagne, reference, noeud]);

@@ -19,6 +19,7 @@ pub mod journal;
 pub mod ligne;
 pub mod noeud;
 pub mod observation;
+pub mod passe;
 pub mod preuve;
 mod projection;
 pub mod publication;

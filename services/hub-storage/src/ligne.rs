@@ -111,6 +111,11 @@ impl Row {
         self.facultative(rang, || self.text(rang))
     }
 
+    /// Bytes, or none.
+    pub fn opt_bytes(&self, rang: usize) -> Lu<Option<Vec<u8>>> {
+        self.facultative(rang, || self.bytes(rang))
+    }
+
     /// A decimal, or none.
     pub fn opt_dec(&self, rang: usize) -> Lu<Option<Decimal>> {
         self.facultative(rang, || self.dec(rang))

@@ -2,6 +2,7 @@
 //! page; nothing is added up in SQL.
 
 use ::publication::ContenuIndicateurs;
+use chrono::{DateTime, Utc};
 use referentiel::cellule::{Audience, Statut, Ventilation};
 use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::territoire::Niveau;
@@ -82,6 +83,8 @@ pub struct Filtre {
     pub ventilations: Vec<String>,
     /// Axes crossed (`age,sexe`; empty text for totals).
     pub axes: Option<String>,
+    /// Of slices replaced after this moment.
+    pub depuis: Option<DateTime<Utc>>,
 }
 
 impl Filtre {
@@ -97,6 +100,7 @@ impl Filtre {
             emetteur: None,
             ventilations: vec![],
             axes: None,
+            depuis: None,
         }
     }
 }
@@ -129,6 +133,10 @@ pub async fn page(
     c.egale("o.noeud", filtre.emetteur.as_ref().map(IdentifiantNoeud::as_str));
     c.parmi("o.ventilation", &filtre.ventilations);
     c.egale("o.axes", filtre.axes.as_deref());
+    c.ou(
+        "EXISTS (SELECT 1 FROM serie s WHERE s.jeu = o.jeu AND s.noeud = o.noeud AND s.periode = o.campagne AND s.recu_le > {})",
+        filtre.depuis,
+    );
     visibilite.observations(&mut c);
     if let Some(r) = apres {
         c.apres(ORDRE, args![&r.campagne, &r.indicateur, &r.niveau, &r.territoire, &r.ventilation, &r.noeud]);

@@ -53,6 +53,10 @@ pub struct FiltrePublication {
     pub statut: Option<String>,
     /// Data sets; empty for all.
     pub jeux: Vec<String>,
+    /// Received after this moment.
+    pub depuis: Option<DateTime<Utc>>,
+    /// Received up to this moment.
+    pub jusqua: Option<DateTime<Utc>>,
 }
 
 /// A page of entries, most recent first, after a place.
@@ -69,6 +73,8 @@ pub async fn page(
     c.egale("p.statut", filtre.statut.as_deref());
     visibilite::centres(&mut c, "p.noeud", zone);
     c.parmi("p.jeu", &filtre.jeux);
+    c.ou("p.recu_le > {}", filtre.depuis);
+    c.ou("p.recu_le <= {}", filtre.jusqua);
     c.ou("p.ordre < {}", apres.map(seq_sql));
     let limite = c.lie(i64::from(limite));
     let sql = format!(
@@ -155,6 +161,16 @@ pub async fn suite(db: &Db, apres: u64, limite: u32) -> Result<Vec<Entree>, Erre
         concat!("/* publication.suite */ SELECT ", colonnes_entree!(), " WHERE ordre > $1 ORDER BY ordre LIMIT $2");
     let lignes = db.lignes(sql, args![seq_sql(apres), i64::from(limite)]).await?;
     lignes.iter().map(lit_entree).collect()
+}
+
+/// The entries about a period, up to a moment, in order.
+pub(crate) async fn de_la_periode(db: &Db, periode: &str, jusqua: DateTime<Utc>) -> Result<Vec<Entree>, ErreurBase> {
+    let sql = concat!(
+        "/* publication.de_la_periode */ SELECT ",
+        colonnes_entree!(),
+        " WHERE periode = $1 AND recu_le <= $2 ORDER BY ordre"
+    );
+    db.lignes(sql, args![periode, jusqua]).await?.iter().map(lit_entree).collect()
 }
 
 fn lit_entree(l: &Row) -> Result<Entree, ErreurBase> {

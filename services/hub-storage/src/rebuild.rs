@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use ::publication::{Contenu, Genre, verification};
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 
 use crate::base::{Db, ErreurBase, Tx};
 use crate::ligne::Row;
-use crate::publication::{Entree, suite};
+use crate::publication::{Entree, de_la_periode, suite};
 use crate::valeur::{Val, args};
 use crate::{acte, corps, noeud, projection, registre};
 
@@ -76,6 +77,22 @@ async fn rejoue_entree(source: &Db, tx: &mut Tx, entree: &Entree, jeux: &[String
     let contenu: &Contenu = publication.contenu();
     projection::remplace(tx, contenu, jeux, entree.recu_le).await?;
     registre::inscrit_serie(tx, publication.enveloppe(), entree.ordre, entree.recu_le).await
+}
+
+/// Replays what the register held of a campaign at a moment, in a database of its own: the past is served
+/// by the same queries as the present, for ever.
+pub(crate) async fn rejoue_passe(
+    source: &Db,
+    tx: &mut Tx,
+    campagne: &str,
+    jusqua: DateTime<Utc>,
+    jeux: &[String],
+) -> Result<(), ErreurBase> {
+    copie_listes(source, tx).await?;
+    for entree in de_la_periode(source, campagne, jusqua).await?.iter().filter(|e| e.statut == "accepted" && !e.essai) {
+        rejoue_entree(source, tx, entree, jeux).await?;
+    }
+    Ok(())
 }
 
 /// Hub that an envelope was meant for: the register outlives a change of the hub's name.

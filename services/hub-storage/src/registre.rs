@@ -15,8 +15,9 @@ use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::acceptation::Examen;
 use crate::base::{Db, ErreurBase, Tx};
+use crate::ligne::Row;
 use crate::schema::Dialecte;
-use crate::valeur::args;
+use crate::valeur::{Val, args};
 use crate::{acte, arbre, corps, projection, remontee};
 
 /// A receipt must stay small enough to be read: so many reasons, and so many bytes of them.
@@ -99,12 +100,14 @@ pub async fn previse(db: &Db, enveloppe: &Enveloppe, empreinte: Empreinte) -> Re
 /// Records an entry that was examined, and answers. Sent twice, or fifty times at once, it is recorded once.
 pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot, ErreurBase> {
     let (jws, enveloppe, digest) = examen.enveloppe();
+    // Reading and comparing a megabyte keeps no other node waiting: it is done before the lock.
+    let ecarts = Ecarts::avant(db, examen).await?;
     let mut tx = db.begin().await?;
     let (tete, place) = verrouille(&mut tx, enveloppe).await?;
     if let Some(depot) = suite(&tete, enveloppe, digest, place) {
         return Ok(depot);
     }
-    let Jugement { statut, motifs, comptes, changes } = juge(&mut tx, examen, enveloppe).await?;
+    let Jugement { statut, motifs, comptes, changes } = juge(&mut tx, examen, enveloppe, ecarts).await?;
     let montree = statut == StatutAccuse::Acceptee && !enveloppe.test;
     range_corps(&mut tx, examen, enveloppe, statut, sceau.recu_le).await?;
     match examen {
@@ -196,7 +199,12 @@ struct Jugement {
 }
 
 /// The only decision that depends on the state of the series.
-async fn juge(tx: &mut Tx, examen: &Examen, enveloppe: &Enveloppe) -> Result<Jugement, ErreurBase> {
+async fn juge(
+    tx: &mut Tx,
+    examen: &Examen,
+    enveloppe: &Enveloppe,
+    ecarts: Option<Ecarts>,
+) -> Result<Jugement, ErreurBase> {
     let sans_suite = |statut, refus: &[Refus], cells| Jugement {
         statut,
         motifs: motifs(refus),
@@ -224,24 +232,48 @@ async fn juge(tx: &mut Tx, examen: &Examen, enveloppe: &Enveloppe) -> Result<Jug
         let refus = Refus::nouveau(CodeRefus::RevNotGreater, format!("Révision courante : {courante}."));
         return Ok(sans_suite(StatutAccuse::Perimee, &[refus], cells));
     }
-    let ancien = courante(tx, enveloppe).await?;
-    let changed = projection::changements(ancien.as_ref(), acceptee.contenu());
-    let changes = projection::dispositifs_changes(ancien.as_ref(), acceptee.contenu());
+    let Ecarts { changed, changes, .. } = match ecarts.filter(|e| e.rev == revision) {
+        Some(ecarts) => ecarts,
+        // Another revision came in between.
+        None => Ecarts::entre(revision, tx.ligne(COURANTE, cle_de_serie(enveloppe)).await?, acceptee.contenu())?,
+    };
     Ok(Jugement { statut: StatutAccuse::Acceptee, motifs: vec![], comptes: Comptes { cells, changed }, changes })
 }
 
-/// Content shown of the series; none when it was withdrawn.
-async fn courante(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Option<Contenu>, ErreurBase> {
-    let Some(serie) = enveloppe.serie() else { return Ok(None) };
-    let ligne = tx
-        .ligne(
-            "/* serie.courante */ SELECT c.octets FROM serie s
-             JOIN publication p ON p.ordre = s.ordre JOIN corps c ON c.digest = p.corps
-             WHERE s.jeu = $1 AND s.noeud = $2 AND s.periode = $3",
-            args![&serie.dataset, enveloppe.iss.as_str(), &serie.period],
-        )
-        .await?;
-    ligne.map_or(Ok(None), |l| Ok(Contenu::lire(&l.bytes(0)?).ok()))
+/// What a content changes to the revision it replaces.
+struct Ecarts {
+    /// Revision compared; none when nothing of the series was known.
+    rev: Option<u64>,
+    changed: u64,
+    changes: BTreeSet<String>,
+}
+
+/// Present revision of a series and its body, none when it was withdrawn.
+const COURANTE: &str = "/* serie.courante */ SELECT s.rev, c.octets FROM serie s
+     JOIN publication p ON p.ordre = s.ordre LEFT JOIN corps c ON c.digest = p.corps
+     WHERE s.jeu = $1 AND s.noeud = $2 AND s.periode = $3";
+
+fn cle_de_serie(enveloppe: &Enveloppe) -> Vec<Val> {
+    let serie = enveloppe.serie();
+    args![serie.map(|s| s.dataset.clone()), enveloppe.iss.as_str(), serie.map(|s| s.period.clone())]
+}
+
+impl Ecarts {
+    /// Compared outside the transaction, to be used only if the revision is still the same in it.
+    async fn avant(db: &Db, examen: &Examen) -> Result<Option<Self>, ErreurBase> {
+        let Examen::Acceptee(a) = examen else { return Ok(None) };
+        let publication = a.publication();
+        let ligne = db.ligne(COURANTE, cle_de_serie(publication.enveloppe())).await?;
+        let rev = ligne.as_ref().map(|l| l.int(0)).transpose()?.map(i64::unsigned_abs);
+        Self::entre(rev, ligne, publication.contenu()).map(Some)
+    }
+
+    fn entre(rev: Option<u64>, courante: Option<Row>, nouveau: &Contenu) -> Result<Self, ErreurBase> {
+        let octets = courante.map(|l| l.opt_bytes(1)).transpose()?.flatten();
+        let ancien = octets.and_then(|o| Contenu::lire(&o).ok());
+        let changed = projection::changements(ancien.as_ref(), nouveau);
+        Ok(Self { rev, changed, changes: projection::dispositifs_changes(ancien.as_ref(), nouveau) })
+    }
 }
 
 /// Takes the next place of the register, last: other nodes wait for it until the end of the transaction.
@@ -329,7 +361,7 @@ fn motifs(refus: &[Refus]) -> Vec<Motif> {
     tenus.collect()
 }
 
-fn lit_place(l: &crate::ligne::Row) -> Result<Place, ErreurBase> {
+fn lit_place(l: &Row) -> Result<Place, ErreurBase> {
     Ok(Place { empreinte: empreinte(&l.text(0)?)?, jws: l.text(1)?, accuse: l.text(2)? })
 }
 

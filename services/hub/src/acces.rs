@@ -5,12 +5,14 @@ pub mod compte;
 pub mod guichet;
 pub mod identification;
 pub mod jeton;
+pub mod passe;
 pub mod regle;
 mod territoire;
 
 use referentiel::cellule::Audience;
 
 pub use guichet::{Guichet, Refus};
+pub use passe::Passes;
 pub use regle::Regard;
 
 /// Role of a caller (architecture, §7).

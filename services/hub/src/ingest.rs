@@ -54,6 +54,7 @@ pub async fn recoit(service: &Service, recue: PublicationRecue) -> Result<Recu, 
         Sceau { hub: &service.configuration().hub.identifiant, cle: service.cle(), recu_le, jeux: service.jeux() };
     let depot = registre::depose(service.db(), &examen, &sceau).await?;
     journal(&recue, &depot, &examen);
+    service.annonce_arrivee();
     reponse(depot)
 }
 

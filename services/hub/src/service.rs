@@ -13,10 +13,11 @@ use hub_storage::{Db, arbre, campagne, noeud};
 use publication::CleSignature;
 use rand::CryptoRng;
 use referentiel::horloge::Horloge;
+use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::acces::{Appelant, Guichet};
+use crate::acces::{Appelant, Guichet, Passes};
 use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
@@ -33,6 +34,8 @@ struct Interieur {
     cles: Cles,
     horloge: Arc<dyn Horloge>,
     schema: SchemaHub,
+    passes: Passes,
+    arrivees: watch::Sender<u64>,
     jeux: Vec<String>,
 }
 
@@ -62,7 +65,16 @@ impl Service {
         );
         let schema = graphql::schema(&configuration);
         let configuration = Arc::new(configuration);
-        Ok(Self(Arc::new(Interieur { configuration, db, cles, horloge, schema, jeux })))
+        Ok(Self(Arc::new(Interieur {
+            configuration,
+            db,
+            cles,
+            horloge,
+            schema,
+            passes: Passes::default(),
+            arrivees: watch::Sender::new(0),
+            jeux,
+        })))
     }
 
     /// The configuration.
@@ -72,7 +84,22 @@ impl Service {
 
     /// Opens the counter to a caller: the only way to read what is published.
     pub fn guichet(&self, appelant: Appelant) -> Guichet {
-        Guichet::ouvre(self.0.db.clone(), Arc::clone(&self.0.configuration), appelant)
+        Guichet::avec_passes(self.0.db.clone(), self.0.passes.clone(), Arc::clone(&self.0.configuration), appelant)
+    }
+
+    /// A GraphQL request with what its resolvers need: the caller's counter, the moment, what arrives.
+    pub fn equipe(&self, requete: async_graphql::Request, appelant: Appelant) -> async_graphql::Request {
+        graphql::equipe(requete, self, appelant)
+    }
+
+    /// Wakes who waits for something to be received.
+    pub fn annonce_arrivee(&self) {
+        self.0.arrivees.send_modify(|n| *n += 1);
+    }
+
+    /// Changes each time something is received here.
+    pub fn arrivees(&self) -> watch::Receiver<u64> {
+        self.0.arrivees.subscribe()
     }
 
     /// The database.
@@ -149,6 +176,7 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/v1/log/consistency", get(transparence::coherence), Garde::Aucune),
         ("/v1/log/restores", get(transparence::restaurations), Garde::Aucune),
         ("/graphql", post(graphql::repond), Garde::Guichet),
+        ("/graphql/ws", get(graphql::abonnement::ecoute), Garde::Guichet),
         ("/", get(pages::accueil), Garde::Guichet),
         ("/accessibilite", get(pages::accessibilite), Garde::Aucune),
         ("/style.css", get(pages::style), Garde::Aucune),

@@ -12,6 +12,12 @@ use crate::outil::{cargo, lance};
 pub enum Mesure {
     /// Lecture d’un classeur de 100 000 évènements, tous contrôles compris, à côté d’openpyxl.
     Import(import::Options),
+    /// Hub : six requêtes sous charge et réception de 20 000 cellules, sur une région inventée.
+    Hub {
+        /// Options de la mesure : --centres, --dispositifs, --trimestres, --secondes, --connexions, --base…
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        options: Vec<String>,
+    },
     /// Publication d’une campagne de 5 000 personnes, millisecondes par étape.
     Publication,
     /// Secret statistique : protection et audit de tables données sous la forme FICHIER:SEUIL.
@@ -26,6 +32,7 @@ pub enum Mesure {
 pub fn execute(mesure: &Mesure) -> Result<()> {
     match mesure {
         Mesure::Import(o) => import::execute(o),
+        Mesure::Hub { options } => lance(cargo().args(["bench", "-p", "hub", "--bench", "hub", "--"]).args(options)),
         Mesure::Publication => banc("maillage-tests", "publication"),
         Mesure::Secret { tables } => {
             let banc = ["run", "--release", "-p", "secret-statistique", "--example", "secret_banc", "--"];

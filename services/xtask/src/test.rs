@@ -1,9 +1,12 @@
 //! `cargo xtask test`: everything a fresh machine needs to pass the tests, then the tests.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use anyhow::{Result, bail};
 
 use crate::navigateur;
-use crate::outil::{cargo, cible, construit, en_ci, installe, lance, trouve};
+use crate::outil::{cargo, cible, construit, en_ci, installe, lance, racine, trouve};
 use crate::postgres::Serveur;
 
 /// Options of the command.
@@ -35,11 +38,32 @@ pub fn execute(options: &Options) -> Result<()> {
         Err(e) => println!("The browser tests will be skipped: {e}"),
         Ok(()) => {}
     }
+    let audits = audits_http();
     construit(false)?;
     let mut tests = cargo();
     tests.args(["test", "--workspace"]).args(&options.arguments).env("MAILLAGE_PROGRAMMES", cible().join("debug"));
     if let Some(serveur) = &postgres {
         tests.env("MAILLAGE_PG_URL", serveur.url());
     }
+    match audits {
+        Ok(Some(dossier)) => {
+            tests.env("MAILLAGE_AUDITS_HTTP", dossier);
+        }
+        Ok(None) => println!("Without node and npm, the audits of GraphQL over HTTP are skipped."),
+        Err(e) if en_ci() => return Err(e),
+        Err(e) => println!("The audits of GraphQL over HTTP will be skipped: {e}"),
+    }
     lance(&mut tests)
+}
+
+/// Installs the audits of GraphQL over HTTP beside the build, when node and npm are there.
+fn audits_http() -> Result<Option<PathBuf>> {
+    let Some(npm) = trouve("npm").filter(|_| trouve("node").is_some()) else { return Ok(None) };
+    let dossier = cible().join("graphql-http");
+    std::fs::create_dir_all(&dossier)?;
+    for fichier in ["package.json", "package-lock.json", "audits.mjs"] {
+        std::fs::copy(racine().join("tests/graphql-http").join(fichier), dossier.join(fichier))?;
+    }
+    lance(Command::new(npm).args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&dossier))?;
+    Ok(Some(dossier))
 }

@@ -19,6 +19,7 @@ use hub_storage::{Db, ErreurBase};
 use referentiel::cellule::Audience;
 
 use super::Appelant;
+use super::passe::Passes;
 use super::regle::{Action, Regard, peut, regard};
 use crate::configuration::Configuration;
 
@@ -31,6 +32,9 @@ pub enum Refus {
     /// The audience is wider than the caller's.
     #[error("Cette audience demande une identification ou un autre rôle.")]
     Audience,
+    /// The past is served campaign by campaign.
+    #[error("« aLaDate » demande aussi une campagne.")]
+    CampagneRequise,
     /// The state of the object.
     #[error(transparent)]
     Transition(TransitionRefusee),
@@ -52,6 +56,7 @@ impl From<TransitionRefusee> for Refus {
 #[derive(Clone)]
 pub struct Guichet {
     db: Db,
+    passes: Passes,
     configuration: Arc<Configuration>,
     appelant: Appelant,
     regard: Regard,
@@ -60,8 +65,20 @@ pub struct Guichet {
 impl Guichet {
     /// Opens the counter to a caller.
     pub fn ouvre(db: Db, configuration: Arc<Configuration>, appelant: Appelant) -> Self {
+        Self::avec_passes(db, Passes::default(), configuration, appelant)
+    }
+
+    /// The same, sharing the past campaigns already replayed.
+    pub fn avec_passes(db: Db, passes: Passes, configuration: Arc<Configuration>, appelant: Appelant) -> Self {
         let regard = regard(&appelant, &configuration);
-        Self { db, configuration, appelant, regard }
+        Self { db, passes, configuration, appelant, regard }
+    }
+
+    /// The counter on a campaign as it was at a moment, with the same rights; the present without one.
+    pub async fn a_la_date(&self, moment: Option<DateTime<Utc>>, campagne: Option<&str>) -> Result<Self, Refus> {
+        let Some(moment) = moment else { return Ok(self.clone()) };
+        let campagne = campagne.ok_or(Refus::CampagneRequise)?;
+        Ok(Self { db: self.passes.find(&self.db, campagne, moment).await?, ..self.clone() })
     }
 
     /// Who asks.

@@ -1,6 +1,7 @@
 //! The GraphQL API: POST of `application/json` only, no cookie, no batch, every cost bounded before
 //! anything runs. The committed SDL is `schema/graphql/hub.graphql`.
 
+pub mod abonnement;
 mod limites;
 mod mutation;
 mod noeuds;
@@ -10,15 +11,16 @@ mod types;
 
 use std::time::Duration;
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::Schema;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{Request, StatusCode, header};
+use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
 use crate::acces::{Guichet, identification};
 use crate::configuration::Configuration;
 use crate::service::Service;
+pub use abonnement::Abonnement;
 pub use mutation::Mutation;
 pub use requete::Requete;
 
@@ -26,14 +28,14 @@ pub use requete::Requete;
 pub(crate) struct Moment(pub chrono::DateTime<chrono::Utc>);
 
 /// The schema of the hub.
-pub type SchemaHub = Schema<Requete, Mutation, EmptySubscription>;
+pub type SchemaHub = Schema<Requete, Mutation, Abonnement>;
 
 /// Largest request.
 const TAILLE_MAXIMALE: usize = 64 * 1024;
 
 /// Builds the schema with its limits. It holds no database: each request brings its own counter.
 pub fn schema(configuration: &Configuration) -> SchemaHub {
-    let mut schema = limites::bornee(Schema::build(Requete, Mutation, EmptySubscription));
+    let mut schema = limites::bornee(Schema::build(Requete, Mutation, Abonnement));
     if !configuration.hub.introspection {
         schema = schema.disable_introspection();
     }
@@ -42,7 +44,7 @@ pub fn schema(configuration: &Configuration) -> SchemaHub {
 
 /// The SDL, as it is committed: it depends on no configuration.
 pub fn sdl() -> String {
-    Schema::build(Requete, Mutation, EmptySubscription).finish().sdl()
+    Schema::build(Requete, Mutation, Abonnement).finish().sdl()
 }
 
 /// `POST /graphql`.
@@ -65,12 +67,47 @@ pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> R
         Ok(requete) => requete,
         Err(refus) => return erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message),
     };
-    let requete = requete.data(service.guichet(appelant)).data(Moment(service.horloge().maintenant()));
     let delai = Duration::from_secs(service.configuration().hub.delai);
-    let Ok(reponse) = tokio::time::timeout(delai, service.schema().execute(requete)).await else {
-        return erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
+    let reponse = reponse(service.schema(), requete, service.guichet(appelant), service.horloge().maintenant());
+    match tokio::time::timeout(delai, reponse).await {
+        Ok(reponse) => habille(&reponse, prefere_le_media_graphql(&parties.headers)),
+        Err(_) => erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps."),
+    }
+}
+
+/// Gives a request what its resolvers need.
+pub(crate) fn equipe(
+    requete: async_graphql::Request,
+    service: &Service,
+    appelant: crate::acces::Appelant,
+) -> async_graphql::Request {
+    requete
+        .data(service.guichet(appelant))
+        .data(Moment(service.horloge().maintenant()))
+        .data(abonnement::Arrivees(service.arrivees()))
+}
+
+/// Media type of GraphQL over HTTP: with it, the status tells whether anything was executed.
+const MEDIA: &str = "application/graphql-response+json";
+
+fn prefere_le_media_graphql(entetes: &HeaderMap) -> bool {
+    let acceptes = entetes.get_all(header::ACCEPT).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(','));
+    let mut medias = acceptes.filter_map(|m| m.split(';').next()).map(str::trim);
+    medias.any(|m| m.eq_ignore_ascii_case(MEDIA))
+}
+
+/// GraphQL over HTTP, §6: as `application/json`, a well-formed request is always answered 200.
+fn habille(reponse: &async_graphql::Response, media_graphql: bool) -> Response {
+    let refusee = limites::est_refusee(reponse);
+    let statut = if refusee && media_graphql { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let Ok(mut corps) = serde_json::to_value(reponse) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    json(StatusCode::OK, &limites::soigne(reponse))
+    if let Some(objet) = corps.as_object_mut().filter(|_| refusee) {
+        objet.remove("data");
+    }
+    let media = if media_graphql { "application/graphql-response+json; charset=utf-8" } else { JSON };
+    json(statut, media, &corps)
 }
 
 /// Runs a question in this process, with the same bounds as over HTTP.
@@ -82,24 +119,31 @@ pub async fn execute(
     moment: chrono::DateTime<chrono::Utc>,
 ) -> async_graphql::Response {
     let requete = async_graphql::Request::new(question).variables(async_graphql::Variables::from_json(variables));
-    let reponse = match limites::analyse(requete, question) {
+    reponse(schema, requete, guichet, moment).await
+}
+
+async fn reponse(
+    schema: &SchemaHub,
+    requete: async_graphql::Request,
+    guichet: Guichet,
+    moment: chrono::DateTime<chrono::Utc>,
+) -> async_graphql::Response {
+    let reponse = match limites::analyse(requete) {
         Ok(requete) => schema.execute(requete.data(guichet).data(Moment(moment))).await,
-        Err(refus) => {
-            let mut erreur = async_graphql::ServerError::new(refus.message, None);
-            erreur.extensions.get_or_insert_default().set("code", refus.code);
-            async_graphql::Response::from_errors(vec![erreur])
-        }
+        Err(refus) => limites::en_reponse(refus),
     };
     limites::soigne(reponse)
 }
 
 fn erreur(statut: StatusCode, code: &str, message: &str) -> Response {
-    json(statut, &serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
+    json(statut, JSON, &serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
 }
 
-fn json(statut: StatusCode, corps: &impl serde::Serialize) -> Response {
+const JSON: &str = "application/json; charset=utf-8";
+
+fn json(statut: StatusCode, media: &'static str, corps: &impl serde::Serialize) -> Response {
     match serde_json::to_vec(corps) {
-        Ok(octets) => (statut, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], octets).into_response(),
+        Ok(octets) => (statut, [(header::CONTENT_TYPE, media)], octets).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -266,6 +266,7 @@ fn no_field_and_no_route_is_without_an_authorization_test() {
     assert!(actions.len() > 8, "{actions:?}");
     let eprouvees: Vec<&str> = ACTIONS.iter().map(|a| a.0).collect();
     assert_eq!(actions, eprouvees, "mutations without an authorization test");
+    assert_eq!(champs(&sdl, "Abonnement"), ["campagneAvancement"], "see progress_is_told_to_who_may_know_it");
     let sans: Vec<String> = lectures.into_iter().filter(|c| !eprouves.contains(c.as_str())).collect();
     assert_eq!(sans, Vec::<String>::new(), "queries without an authorization test");
     let libres: Vec<&str> = table().iter().filter(|r| r.2 == Garde::Aucune).map(|r| r.0).collect();

@@ -108,6 +108,16 @@ impl Banc {
         Self { routes: service.routes(), service, horloge, cle_hub, _dossier: dossier }
     }
 
+    /// The same hub with another configuration.
+    pub async fn avec(&self, configuration: Configuration) -> Self {
+        let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
+        let (db, horloge) = (self.service.db().clone(), self.horloge.clone());
+        let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
+        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone()).await.unwrap();
+        let dossier = tempfile::tempdir().unwrap();
+        Self { routes: service.routes(), service, horloge, cle_hub: self.cle_hub, _dossier: dossier }
+    }
+
     pub fn regle(&self, instant: &str) {
         self.horloge.regle(instant.parse::<DateTime<Utc>>().unwrap());
     }

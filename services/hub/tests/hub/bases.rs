@@ -8,6 +8,11 @@ use publication::StatutAccuse;
 use crate::banc::{Banc, HUB, six_noeuds};
 use crate::population::{fiches, indicateurs, lieu};
 
+const HISTOIRE: [&str; 2] = [
+    "/* essai.oublie */ DROP DATABASE IF EXISTS maillage_hub_histoire WITH (FORCE)",
+    "/* essai.cree */ CREATE DATABASE maillage_hub_histoire",
+];
+
 const CAMPAGNE: &str = "[[campagne]]\ncode = \"2026-T1\"\nlimite_depot = \"2026-04-01\"\n";
 
 async fn constat(banc: &Banc) -> Constat {
@@ -95,23 +100,26 @@ async fn the_story_holds_on_sqlite() {
     histoire(db).await;
 }
 
-/// Without a server there is nothing to test on a developer's machine, and a failure in continuous integration.
-#[tokio::test]
-async fn the_story_holds_on_postgresql() {
+/// A fresh database of this name. Without a server there is nothing to test on a developer's machine, and
+/// a failure in continuous integration.
+pub async fn base_postgresql(nom: &'static str, instructions: &[&'static str; 2]) -> Option<String> {
     let Ok(serveur) = std::env::var("MAILLAGE_PG_URL") else {
         assert!(std::env::var_os("CI").is_none(), "MAILLAGE_PG_URL must name a PostgreSQL server in CI");
-        eprintln!("MAILLAGE_PG_URL is not set: the story was not told on PostgreSQL");
-        return;
+        eprintln!("MAILLAGE_PG_URL is not set: nothing was told on PostgreSQL");
+        return None;
     };
     let (racine, _) = serveur.rsplit_once('/').unwrap();
     let administration = Db::ouvre(&serveur).await.unwrap();
-    for sql in [
-        "/* essai.oublie */ DROP DATABASE IF EXISTS maillage_hub_histoire WITH (FORCE)",
-        "/* essai.cree */ CREATE DATABASE maillage_hub_histoire",
-    ] {
-        administration.lignes(sql, vec![]).await.unwrap();
+    for sql in instructions {
+        administration.lignes(*sql, vec![]).await.unwrap();
     }
-    let db = Db::ouvre(&format!("{racine}/maillage_hub_histoire")).await.unwrap();
+    Some(format!("{racine}/{nom}"))
+}
+
+#[tokio::test]
+async fn the_story_holds_on_postgresql() {
+    let Some(adresse) = base_postgresql("maillage_hub_histoire", &HISTOIRE).await else { return };
+    let db = Db::ouvre(&adresse).await.unwrap();
     assert_eq!(db.dialecte(), Dialecte::Postgres);
     histoire(db).await;
 }

@@ -233,3 +233,28 @@ async fn a_validated_remontee_is_looked_at_again_only_when_its_own_figures_chang
         json!([{ "dispositif": "BFC01", "etat": "CONTROLEE" }, { "dispositif": "BFC02", "etat": "TRANSMISE" }])
     );
 }
+
+#[tokio::test]
+async fn progress_is_told_to_who_may_know_it_when_something_arrives() {
+    use async_graphql::futures_util::StreamExt as _;
+    let mut n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], "[[campagne]]\ncode = \"2026-T1\"\n").await;
+    let demande = |role: Role| {
+        let appelant = hub::acces::Appelant::de_role("essai".to_owned(), role, vec![]);
+        let requete = async_graphql::Request::new(
+            r#"subscription { campagneAvancement(code: "2026-T1") { attendues recues jamaisRecues } }"#,
+        );
+        let requete = banc.service.equipe(requete, appelant);
+        banc.service.schema().execute_stream(requete).boxed()
+    };
+    let refusee = demande(Role::Public).next().await.unwrap();
+    assert_eq!(serde_json::to_value(&refusee).unwrap()["errors"][0]["extensions"]["code"], "ACCES_REFUSE");
+    let mut flux = demande(Role::Cfea);
+    let lu = |r: Option<async_graphql::Response>| {
+        serde_json::to_value(r.unwrap()).unwrap()["data"]["campagneAvancement"].clone()
+    };
+    assert_eq!(lu(flux.next().await), json!({ "attendues": 2, "recues": 0, "jamaisRecues": 2 }));
+    let signee = n.scelle(&fiches(&n.id, "2026-T1", &[lieu("BFC01", "70", 3)], 1), 1, None);
+    assert_eq!(banc.publie(&mut n, &signee).await.0, StatusCode::CREATED);
+    assert_eq!(lu(flux.next().await), json!({ "attendues": 2, "recues": 1, "jamaisRecues": 1 }));
+}

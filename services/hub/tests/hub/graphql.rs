@@ -217,6 +217,61 @@ async fn costly_and_wrong_questions_get_a_code_and_a_short_message() {
     assert!(introspection.get("errors").is_none(), "{introspection}");
 }
 
+#[tokio::test]
+async fn an_answer_that_takes_too_long_is_given_up() {
+    let n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], "").await;
+    let mut configuration = banc.service.configuration().clone();
+    configuration.hub.delai = 0;
+    let lent = banc.avec(configuration).await;
+    let corps = json!({ "query": "{ campagnes { nodes { code } } }" }).to_string();
+    let requete = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json").body(Body::from(corps));
+    assert_eq!(lent.envoie(requete.unwrap()).await.0, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
+async fn the_past_is_served_again_and_the_changed_slices_are_named() {
+    let mut n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], "").await;
+    let premiere = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 5)], 20, 1), 1, None);
+    banc.publie(&mut n, &premiere).await;
+    let question = |reste: &str| {
+        format!(
+            r#"{{ observations(campagne: "2026-T1", indicateur: "EA01", niveau: DISPOSITIF, axes: [] {reste}) {{ nodes {{ territoire {{ code nom }} valeur statut }} }}
+              completude(campagne: "2026-T1" {reste}) {{ recues }} remontees(campagne: "2026-T1" {reste}) {{ nodes {{ etat historique {{ le }} }} }} }}"#
+        )
+    };
+    let avant = banc.graphql(&question("")).await;
+    assert_eq!(avant["data"]["observations"]["nodes"][0]["valeur"], "100", "{avant}");
+    banc.regle("2026-05-02T08:00:00Z");
+    let seconde = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC02", "70", 6)], 20, 2), 2, n.tete);
+    banc.publie(&mut n, &seconde).await;
+    let fiche = n.scelle(&fiches(&n.id, "2026-T1", &[lieu("BFC02", "70", 6)], 1), 1, None);
+    banc.publie(&mut n, &fiche).await;
+    let apres = banc.graphql(&question("")).await;
+    assert_eq!(apres["data"]["remontees"]["nodes"][0]["etat"], "TRANSMISE");
+    assert_ne!(avant["data"], apres["data"]);
+    for _ in 0..2 {
+        let passe = banc.graphql(&question(r#", aLaDate: "2026-04-30T00:00:00Z""#)).await;
+        assert_eq!(passe, avant, "as it was, the second time from what was kept");
+    }
+    let present = banc.graphql(&question(r#", aLaDate: "2026-06-30T00:00:00Z""#)).await;
+    assert_eq!(present, apres, "the register tells the same as the read models");
+    let sans = banc
+        .graphql(r#"{ observations(indicateur: "EA01", aLaDate: "2026-04-30T00:00:00Z") { nodes { valeur } } }"#)
+        .await;
+    assert_eq!(sans["errors"][0]["extensions"]["code"], "FILTRE_REQUIS");
+    for (depuis, nombre) in [("2026-05-02T07:00:00Z", 1), ("2026-05-02T08:00:00Z", 0)] {
+        let lues = banc
+            .graphql(&format!(r#"{{ dispositifs(misAJourDepuis: "{depuis}") {{ nodes {{ reference }} }} publications(misAJourDepuis: "{depuis}") {{ nodes {{ jeu }} }}
+              observations(campagne: "2026-T1", indicateur: "EA01", niveau: DISPOSITIF, axes: [], misAJourDepuis: "{depuis}") {{ nodes {{ valeur }} }} }}"#))
+            .await;
+        assert_eq!(noeuds(&lues, "dispositifs").len(), nombre, "{lues}");
+        assert_eq!(noeuds(&lues, "observations").len(), nombre);
+        assert_eq!(noeuds(&lues, "publications").len(), nombre * 2);
+    }
+}
+
 #[test]
 fn the_committed_sdl_is_that_of_the_code() {
     let chemin = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/graphql/hub.graphql");

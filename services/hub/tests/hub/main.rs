@@ -3,13 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
 
 mod acces;
+mod audits;
 mod banc;
 mod bases;
 mod etats;
 mod federation;
 mod forges;
 mod graphql;
-mod mesure;
 mod pages;
 mod population;
+mod replicas;
 mod transparence;

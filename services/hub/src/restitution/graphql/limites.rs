@@ -1,7 +1,9 @@
 //! What a request may cost. The library's limits are off by default, its complexity forgets `__typename`,
 //! its syntax errors echo the whole query: root fields and aliases are counted here, messages cut short.
 
-use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
+use async_graphql::parser::types::{
+    ExecutableDocument, FragmentDefinition, Selection, SelectionSet, VariableDefinition,
+};
 use async_graphql::parser::{parse_query, types::DocumentOperations};
 use async_graphql::{Name, Positioned, Request, Response, SchemaBuilder, Value};
 use std::collections::HashMap;
@@ -35,39 +37,82 @@ pub fn est_json(media: &str) -> bool {
     parties.next().as_deref() == Some("application/json") && parties.all(|p| p == "charset=utf-8")
 }
 
-/// Reads one request, no batch, and bounds what it asks before it is executed.
+/// The parameters of a request, as GraphQL over HTTP lays them out (§5.1): one object, no batch.
 pub fn lit(octets: &[u8]) -> Result<Request, Refus> {
-    let refus = |code, message: &str| Refus { code, message: message.to_owned() };
-    let illisible =
-        || refus("REQUETE_ILLISIBLE", "La requête doit être un objet JSON avec « query », et « variables » si besoin.");
-    let lue: serde_json::Value = serde_json::from_slice(octets).map_err(|_| illisible())?;
+    use serde_json::Value as Json;
+    let illisible = || Refus {
+        code: "REQUETE_ILLISIBLE",
+        message: "La requête doit être un objet JSON avec « query », et « variables » si besoin.".to_owned(),
+    };
+    let lue: Json = serde_json::from_slice(octets).map_err(|_| illisible())?;
     let objet = lue.as_object().ok_or_else(illisible)?;
-    let question = objet.get("query").and_then(|q| q.as_str()).ok_or_else(illisible)?;
+    let question = objet.get("query").and_then(Json::as_str).ok_or_else(illisible)?;
     let mut requete = Request::new(question);
     match objet.get("variables") {
-        None | Some(serde_json::Value::Null) => {}
-        Some(variables @ serde_json::Value::Object(_)) => {
+        None | Some(Json::Null) => {}
+        Some(variables @ Json::Object(_)) => {
             requete = requete.variables(async_graphql::Variables::from_json(variables.clone()));
         }
         Some(_) => return Err(illisible()),
     }
-    if let Some(operation) = objet.get("operationName").and_then(|o| o.as_str()) {
-        requete = requete.operation_name(operation);
+    match objet.get("operationName") {
+        None | Some(Json::Null) => {}
+        Some(Json::String(operation)) => requete = requete.operation_name(operation),
+        Some(_) => return Err(illisible()),
     }
-    analyse(requete, question)
+    // Read by nobody here, but a client that writes something else is mistaken about what it sends.
+    match objet.get("extensions") {
+        None | Some(Json::Null | Json::Object(_)) => Ok(requete),
+        Some(_) => Err(illisible()),
+    }
 }
 
-/// Bounds what a request asks, from its text alone.
-pub fn analyse(mut requete: Request, question: &str) -> Result<Request, Refus> {
+/// Bounds what a request asks before anything of it is executed.
+pub fn analyse(mut requete: Request) -> Result<Request, Refus> {
     let refus = |code, message: &str| Refus { code, message: message.to_owned() };
-    let document = parse_query(question).map_err(|e| refus("SYNTAXE", &premiere_ligne(&e.to_string())))?;
+    let document = parse_query(&requete.query).map_err(|e| refus("SYNTAXE", &premiere_ligne(&e.to_string())))?;
     let cout = Compte::du_document(&document);
     if cout.alias > ALIAS_ET_CHAMPS_RACINES || cout.racines > ALIAS_ET_CHAMPS_RACINES {
         let message = format!("La requête compte plus de {ALIAS_ET_CHAMPS_RACINES} alias ou champs racines.");
         return Err(refus("REQUETE_TROP_LARGE", &message));
     }
+    if let Some(nom) = variable_manquante(&document, &requete) {
+        return Err(refus("VARIABLE_INVALIDE", &format!("La variable « ${nom} » est obligatoire.")));
+    }
     requete.set_parsed_query(document);
     Ok(requete)
+}
+
+/// A variable that must have a value and has none, even where no field uses it: the library looks at those
+/// that are used.
+fn variable_manquante(document: &ExecutableDocument, requete: &Request) -> Option<Name> {
+    let operations: Vec<_> = match &document.operations {
+        DocumentOperations::Single(operation) => vec![operation],
+        DocumentOperations::Multiple(operations) => {
+            let seule = operations.len() == 1;
+            let voulue = requete.operation_name.as_deref();
+            let choisie = operations.iter().filter(|(nom, _)| voulue.map_or(seule, |v| v == nom.as_str()));
+            choisie.map(|(_, operation)| operation).collect()
+        }
+    };
+    let definitions = operations.iter().flat_map(|o| &o.node.variable_definitions).map(|d| &d.node);
+    let manquante = |d: &&VariableDefinition| {
+        let donnee = requete.variables.get(&d.name.node);
+        !d.var_type.node.nullable && d.default_value.is_none() && donnee.is_none_or(|v| *v == Value::Null)
+    };
+    definitions.into_iter().find(manquante).map(|d| d.name.node.clone())
+}
+
+/// The answer to a request that is not executed.
+pub fn en_reponse(refus: Refus) -> Response {
+    let mut erreur = async_graphql::ServerError::new(refus.message, None);
+    erreur.extensions.get_or_insert_default().set("code", refus.code);
+    Response::from_errors(vec![erreur])
+}
+
+/// True for an answer that has nothing executed in it: the request itself is wrong.
+pub fn est_refusee(reponse: &Response) -> bool {
+    reponse.data == Value::Null && !reponse.errors.is_empty() && reponse.errors.iter().all(|e| e.path.is_empty())
 }
 
 #[derive(Default)]
@@ -151,7 +196,7 @@ mod tests {
     use super::*;
 
     fn requete(query: &str) -> Result<Request, Refus> {
-        lit(serde_json::json!({ "query": query }).to_string().as_bytes())
+        lit(serde_json::json!({ "query": query }).to_string().as_bytes()).and_then(analyse)
     }
 
     #[test]
@@ -163,7 +208,22 @@ mod tests {
             assert!(!est_json(autre), "{autre}");
         }
         assert_eq!(lit(b"[{\"query\":\"{a}\"}]").unwrap_err().code, "REQUETE_ILLISIBLE");
-        assert_eq!(lit(b"{\"query\":\"{a}\",\"variables\":3}").unwrap_err().code, "REQUETE_ILLISIBLE");
+        for faux in ["\"variables\":3", "\"operationName\":[]", "\"extensions\":\"x\""] {
+            let corps = format!("{{\"query\":\"{{a}}\",{faux}}}");
+            assert_eq!(lit(corps.as_bytes()).unwrap_err().code, "REQUETE_ILLISIBLE", "{faux}");
+        }
+    }
+
+    #[test]
+    fn a_required_variable_without_a_value_is_named() {
+        let avec = |variables| {
+            lit(serde_json::json!({ "query": "query A($id: ID!){ a }", "variables": variables }).to_string().as_bytes())
+        };
+        assert!(avec(serde_json::json!({ "id": "1" })).and_then(analyse).is_ok());
+        for variables in [serde_json::json!({}), serde_json::json!({ "id": null })] {
+            let refus = avec(variables).and_then(analyse).unwrap_err();
+            assert!(refus.code == "VARIABLE_INVALIDE" && refus.message.contains("$id"), "{refus:?}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::connection::{Connection, Edge, EmptyFields, OpaqueCursor};
 use async_graphql::{Context, Error, ErrorExtensions as _, Object, OutputType, Result};
+use chrono::{DateTime, Utc};
 use hub_storage::dispositif::FiltreDispositif;
 use hub_storage::observation::{Filtre, RangObservation, texte_ventilation};
 use hub_storage::publication::FiltrePublication;
@@ -108,13 +109,23 @@ impl Requete {
         departement: Option<String>,
         emetteur: Option<String>,
         audience: Option<Audience>,
+        #[graphql(desc = "État à ce moment, tel que le registre le rejoue ; demande une campagne")] a_la_date: Option<
+            DateTime<Utc>,
+        >,
+        #[graphql(desc = "Tranches remplacées après ce moment")] mis_a_jour_depuis: Option<DateTime<Utc>>,
         #[graphql(default = 20)] premier: i32,
         apres: Option<String>,
     ) -> Result<Page<(String, String, String), Dispositif>> {
         let premier = limite(premier)?;
         let apres: Option<(String, String, String)> = curseur(apres)?;
-        let guichet = guichet(ctx)?;
-        let filtre = FiltreDispositif { campagne, region, departement, emetteur: identifiant(emetteur)? };
+        let guichet = guichet(ctx)?.a_la_date(a_la_date, campagne.as_deref()).await.map_err(refuse)?;
+        let filtre = FiltreDispositif {
+            campagne,
+            region,
+            departement,
+            emetteur: identifiant(emetteur)?,
+            depuis: mis_a_jour_depuis,
+        };
         let audience = guichet.audience(audience.map(Into::into)).map_err(refuse)?;
         let lus = guichet.dispositifs(audience, &filtre, apres.as_ref(), premier + 1).await.map_err(refuse)?;
         let cle = |d: &dispositif::Dispositif| (d.campagne.clone(), d.reference.clone(), d.noeud.clone());
@@ -148,12 +159,16 @@ impl Requete {
         #[graphql(desc = "Axes croisés ; une liste vide demande les totaux")] axes: Option<Vec<String>>,
         #[graphql(desc = "Coordonnées exactes")] ventilation: Option<Vec<CoordonneeDemandee>>,
         audience: Option<Audience>,
+        #[graphql(desc = "État à ce moment, tel que le registre le rejoue ; demande une campagne")] a_la_date: Option<
+            DateTime<Utc>,
+        >,
+        #[graphql(desc = "Tranches remplacées après ce moment")] mis_a_jour_depuis: Option<DateTime<Utc>>,
         #[graphql(default = 20)] premier: i32,
         apres: Option<String>,
     ) -> Result<Page<CurseurObservation, Observation>> {
         let premier = limite(premier)?;
         let apres: Option<CurseurObservation> = curseur(apres)?;
-        let guichet = guichet(ctx)?;
+        let guichet = guichet(ctx)?.a_la_date(a_la_date, campagne.as_deref()).await.map_err(refuse)?;
         if campagne.is_none() && indicateur.is_none() {
             return Err(refus("FILTRE_REQUIS", "Précisez une campagne ou un indicateur."));
         }
@@ -173,6 +188,7 @@ impl Requete {
             emetteur: identifiant(emetteur)?,
             ventilations: ventilations.unwrap_or_default(),
             axes,
+            depuis: mis_a_jour_depuis,
         };
         let rang = apres.map(|(campagne, indicateur, niveau, territoire, ventilation, noeud)| RangObservation {
             campagne,
@@ -192,8 +208,21 @@ impl Requete {
 
     /// Complétude d’une campagne, par centre et par jeu.
     #[graphql(complexity = "100 * child_complexity")]
-    async fn completude(&self, ctx: &Context<'_>, campagne: String) -> Result<Vec<Completude>> {
-        let lignes = guichet(ctx)?.completude(&campagne).await.map_err(refuse)?;
+    async fn completude(
+        &self,
+        ctx: &Context<'_>,
+        campagne: String,
+        #[graphql(desc = "État à ce moment, tel que le registre le rejoue ; demande une campagne")] a_la_date: Option<
+            DateTime<Utc>,
+        >,
+    ) -> Result<Vec<Completude>> {
+        let lignes = guichet(ctx)?
+            .a_la_date(a_la_date, Some(&campagne))
+            .await
+            .map_err(refuse)?
+            .completude(&campagne)
+            .await
+            .map_err(refuse)?;
         Ok(lignes.into_iter().map(Completude::from).collect())
     }
 
@@ -207,13 +236,16 @@ impl Requete {
         emetteur: Option<String>,
         dispositif: Option<String>,
         etat: Option<EtatRemontee>,
+        #[graphql(desc = "État à ce moment, tel que le registre le rejoue ; demande une campagne")] a_la_date: Option<
+            DateTime<Utc>,
+        >,
         #[graphql(default = 20)] premier: i32,
         apres: Option<String>,
     ) -> Result<Page<(String, String, String), Remontee>> {
         let premier = limite(premier)?;
         let apres: Option<(String, String, String)> = curseur(apres)?;
         let rang = apres.map(|(campagne, noeud, dispositif)| CleRemontee { campagne, noeud, dispositif });
-        let guichet = guichet(ctx)?;
+        let guichet = &guichet(ctx)?.a_la_date(a_la_date, campagne.as_deref()).await.map_err(refuse)?;
         let filtre = FiltreRemontee {
             campagne,
             emetteur: identifiant(emetteur)?.map(|e| e.to_string()),
@@ -240,12 +272,15 @@ impl Requete {
 
     /// Publications reçues, de la plus récente à la plus ancienne.
     #[graphql(complexity = "page(premier) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the API")]
     async fn publications(
         &self,
         ctx: &Context<'_>,
         campagne: Option<String>,
         emetteur: Option<String>,
         statut: Option<StatutPublication>,
+        #[graphql(desc = "Reçues jusqu’à ce moment")] a_la_date: Option<DateTime<Utc>>,
+        #[graphql(desc = "Reçues après ce moment")] mis_a_jour_depuis: Option<DateTime<Utc>>,
         #[graphql(default = 20)] premier: i32,
         apres: Option<String>,
     ) -> Result<Page<u64, Publication>> {
@@ -256,6 +291,8 @@ impl Requete {
             emetteur: identifiant(emetteur)?,
             statut: statut.map(|s| s.code().to_owned()),
             jeux: vec![],
+            depuis: mis_a_jour_depuis,
+            jusqua: a_la_date,
         };
         let guichet = guichet(ctx)?;
         let lues = guichet.publications(filtre, apres, premier + 1).await.map_err(refuse)?;
@@ -312,6 +349,7 @@ fn refus(code: &'static str, message: &str) -> Error {
 pub(super) fn refuse(erreur: Refus) -> Error {
     match &erreur {
         Refus::Acces(_) => refus("ACCES_REFUSE", &erreur.to_string()),
+        Refus::CampagneRequise => refus("FILTRE_REQUIS", &erreur.to_string()),
         Refus::Transition(_) => refus("ETAT_REFUSE", &erreur.to_string()),
         Refus::Audience => refus("AUDIENCE_REFUSEE", &erreur.to_string()),
         Refus::Base(cause) => {
