@@ -165,8 +165,12 @@ async fn range_corps(
 async fn verrouille(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<(TeteNoeud, Option<Place>), ErreurBase> {
     let noeud = enveloppe.iss.as_str();
     if tx.dialecte() == Dialecte::Postgres {
-        tx.ligne("/* noeud.verrou */ SELECT identifiant FROM noeud WHERE identifiant = $1 FOR UPDATE", args![noeud])
-            .await?;
+        // No key: the roster of a campaign that opens refers to every node, and must not wait for them.
+        tx.ligne(
+            "/* noeud.verrou */ SELECT identifiant FROM noeud WHERE identifiant = $1 FOR NO KEY UPDATE",
+            args![noeud],
+        )
+        .await?;
     }
     let tete = tx.ligne("/* chaine.courante */ SELECT seq, digest FROM chaine WHERE noeud = $1", args![noeud]).await?;
     let tete = match tete {
