@@ -88,3 +88,15 @@ fn the_pages_of_a_node_are_used_without_javascript() {
     let _hub = terrain.sert().unwrap();
     joue("accuse.test.mjs", &[("MAILLAGE_LIEN", &lien())]);
 }
+
+#[test]
+fn the_pages_of_the_hub_are_used_without_javascript() {
+    if !outils_presents() {
+        return;
+    }
+    let [cdg70, cdg25, cdg67] = ["cdg70", "cdg25", "cdg67"].map(|c| centre(c).unwrap());
+    let terrain = Terrain::prepare(&[cdg70, cdg25, cdg67]).unwrap();
+    let _hub = terrain.sert().unwrap();
+    terrain.publie(cdg70, CAMPAGNE).unwrap();
+    joue("hub.test.mjs", &[("MAILLAGE_HUB", &terrain.adresse())]);
+}

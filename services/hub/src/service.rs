@@ -178,6 +178,8 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/graphql", post(graphql::repond), Garde::Guichet),
         ("/graphql/ws", get(graphql::abonnement::ecoute), Garde::Guichet),
         ("/", get(pages::accueil), Garde::Guichet),
+        ("/pilotage", get(pages::pilotage), Garde::Guichet),
+        ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),
         ("/accessibilite", get(pages::accessibilite), Garde::Aucune),
         ("/style.css", get(pages::style), Garde::Aucune),
     ]

@@ -1,6 +1,9 @@
 //! The pages of the hub: the steering page of a campaign and a region, the accessibility statement, the
 //! health of the service. Same query functions and same audience as the API.
 
+mod emploi;
+mod pilotage;
+
 use std::collections::BTreeSet;
 
 use askama::Template;
@@ -14,12 +17,16 @@ use referentiel::jeu::jeu;
 use referentiel::periode::Trimestre;
 use referentiel::territoire;
 use serde::Deserialize;
-use web::{Accessibilite, Cote, Lien, Page, STYLE};
+use web::table::APropos;
+use web::{Accessibilite, Cote, Lien, Page, STYLE, Table};
 
 use crate::acces::{Guichet, Refus};
 
 use super::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
+
+pub use emploi::emploi;
+pub use pilotage::pilotage;
 
 /// What the reader chose, in the address: a page can be sent to a colleague.
 #[derive(Debug, Default, Deserialize)]
@@ -110,12 +117,50 @@ pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>,
             "Aucune campagne à montrer",
             "Cette campagne n’existe pas, ou aucune n’est encore ouverte. Une campagne s’ouvre par la configuration du hub, ou à la première publication d’un centre.",
         ),
-        Err(erreur) => {
+        Err(erreur) => refuse(&service, &erreur),
+    }
+}
+
+fn refuse(service: &Service, erreur: &Refus) -> Response {
+    match erreur {
+        Refus::Base(_) => {
             tracing::error!(erreur = %erreur, "lecture de la base");
             let texte = "La base de données ne répond pas. Réessayez dans quelques instants.";
-            message(&service, StatusCode::SERVICE_UNAVAILABLE, "Service momentanément indisponible", texte)
+            message(service, StatusCode::SERVICE_UNAVAILABLE, "Service momentanément indisponible", texte)
+        }
+        Refus::Acces(_) | Refus::Audience => {
+            message(service, StatusCode::FORBIDDEN, "Accès réservé", &erreur.to_string())
         }
     }
+}
+
+/// A table as the file that the address asks for; nothing when it asks for the page.
+fn export(table: &Table, nom: &str, format: Option<&str>, a_propos: Vec<(String, String)>) -> Option<Response> {
+    let a_propos = APropos { lignes: a_propos };
+    let (octets, genre, extension) = match format? {
+        "csv" => (table.csv_tableur(&a_propos), "text/csv; charset=utf-8", "csv"),
+        "csv-ouvert" => (table.csv_ouvert(), "text/csv; charset=utf-8", "ouvert.csv"),
+        "xlsx" => (table.xlsx(&a_propos), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        _ => return None,
+    };
+    Some(match octets {
+        Ok(octets) => {
+            let disposition = format!("attachment; filename=\"{nom}.{extension}\"");
+            let entetes = [(header::CONTENT_TYPE, genre.to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+            (entetes, octets).into_response()
+        }
+        Err(erreur) => {
+            tracing::error!(%erreur, "écriture d’un export");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    })
+}
+
+/// The three files of a table, under it.
+fn exports(adresse: &str) -> Vec<(String, &'static str)> {
+    [("xlsx", "classeur (XLSX)"), ("csv", "CSV pour tableur"), ("csv-ouvert", "CSV ouvert")]
+        .map(|(format, libelle)| (format!("{adresse}&format={format}"), libelle))
+        .into()
 }
 
 async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accueil>, Refus> {
@@ -248,7 +293,9 @@ fn page<C: Template + std::fmt::Display>(
     contenu: &C,
 ) -> Response {
     let navigation = [
-        Lien::vers("/", "Pilotage régional", ici == "/"),
+        Lien::vers("/", "Vue d’ensemble", ici == "/"),
+        Lien::vers("/pilotage", "Pilotage de la campagne", ici == "/pilotage"),
+        Lien::vers("/emploi-accompagne", "Emploi accompagné", ici == "/emploi-accompagne"),
         Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
     ];
     let produit = &service.configuration().hub.nom;
@@ -269,7 +316,7 @@ mod tests {
     fn accueil() -> Accueil {
         let option =
             |valeur: &str| OptionListe { valeur: valeur.to_owned(), libelle: valeur.to_owned(), choisie: true };
-        let case = |texte: &str, absente| Case { texte: texte.to_owned(), absente };
+        let case = |texte: &str, absente| Case { texte: texte.to_owned(), absente, valeur: texte.into() };
         Accueil {
             campagne: "1er trimestre 2026".to_owned(),
             region: "Bourgogne-Franche-Comté".to_owned(),

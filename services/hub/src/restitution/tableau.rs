@@ -10,6 +10,7 @@ use referentiel::cellule::{Statut, Ventilation};
 use referentiel::format;
 use referentiel::jeu::{Jeu, Mesure, Nature, Terme, jeu};
 use referentiel::territoire::{self, Niveau};
+use web::Valeur;
 
 use crate::acces::{Guichet, Refus};
 use crate::agregation::{Agregat, Contribution, rapport, somme, tel_quel};
@@ -31,6 +32,14 @@ pub struct Case {
     pub texte: String,
     /// True when there is no value.
     pub absente: bool,
+    /// The same, for exports and charts; a frame is only words.
+    pub valeur: Valeur,
+}
+
+impl Case {
+    fn nouvelle(valeur: Valeur) -> Self {
+        Self { texte: valeur.to_string(), absente: matches!(valeur, Valeur::Absente(_)), valeur }
+    }
 }
 
 /// A row.
@@ -166,24 +175,19 @@ fn denominateur_minimal(jeu: &Jeu, terme: &Terme) -> Decimal {
 }
 
 fn case(mesure: &Mesure, agregat: Agregat) -> Case {
-    let presente = |texte: String| Case { texte, absente: false };
-    match agregat {
-        Agregat::Valeur(v) => presente(format::decimal(v.normalize())),
+    Case::nouvelle(match agregat {
+        Agregat::Valeur(v) => Valeur::Decimal(v.normalize()),
         Agregat::Rapport(n, d) => match n.checked_div(d) {
-            Some(taux) if mesure.unite == "%" => presente(format::pourcentage(taux)),
-            Some(taux) => presente(format::decimal(taux.round_dp(1).normalize())),
-            None => absente(Statut::SansObjet),
+            Some(taux) if mesure.unite == "%" => Valeur::Taux(taux),
+            Some(taux) => Valeur::Decimal(taux.round_dp(1).normalize()),
+            None => Valeur::Absente(Statut::SansObjet),
         },
         Agregat::Entre(min, Some(max)) => {
-            presente(format!("entre {} et {}", format::decimal(min.normalize()), format::decimal(max.normalize())))
+            Valeur::Texte(format!("entre {} et {}", format::decimal(min.normalize()), format::decimal(max.normalize())))
         }
-        Agregat::Entre(min, None) => presente(format!("au moins {}", format::decimal(min.normalize()))),
-        Agregat::Absent(statut) => absente(statut),
-    }
-}
-
-fn absente(statut: Statut) -> Case {
-    Case { texte: web::statut::mot(statut).unwrap_or("sans objet").to_owned(), absente: true }
+        Agregat::Entre(min, None) => Valeur::Texte(format!("au moins {}", format::decimal(min.normalize()))),
+        Agregat::Absent(statut) => Valeur::Absente(statut),
+    })
 }
 
 fn texte(terme: &Terme) -> String {

@@ -1,0 +1,283 @@
+//! Steering of a campaign: who has sent, when, how complete; a matrix centre × quarter in words, never in
+//! colours alone. Filters in the address, the same table as a file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use hub_storage::completude::LigneCompletude;
+use referentiel::Decimal;
+use referentiel::format;
+use serde::Deserialize;
+use web::{Cellule, Colonne, Table, Valeur};
+
+use super::{OptionListe, export, exports, libelle, message, nom_region, page, refuse};
+use crate::acces::{Guichet, Refus};
+use crate::service::Service;
+
+/// Quarters of the matrix.
+const TRIMESTRES: usize = 6;
+
+/// What the reader chose.
+#[derive(Debug, Default, Deserialize)]
+pub struct Choix {
+    campagne: Option<String>,
+    region: Option<String>,
+    format: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "pilotage.html")]
+struct Pilotage {
+    campagne: String,
+    region: String,
+    limite: Option<String>,
+    campagnes: Vec<OptionListe>,
+    regions: Vec<OptionListe>,
+    chiffres: Vec<(String, &'static str)>,
+    retardataires: Vec<String>,
+    matrice: Table,
+    exports: Vec<(String, &'static str)>,
+}
+
+/// What one centre did for one campaign.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Etat {
+    attendus: u64,
+    recus: u64,
+    dans_les_delais: u64,
+    vides: u64,
+    recu_le: Option<DateTime<Utc>>,
+}
+
+impl Etat {
+    fn ajoute(&mut self, l: &LigneCompletude) {
+        self.attendus += l.attendus;
+        self.recus += l.recus;
+        self.dans_les_delais += l.dans_les_delais;
+        self.vides += l.vides;
+        self.recu_le = [self.recu_le, l.recu_le].into_iter().flatten().min();
+    }
+
+    fn complet(self) -> bool {
+        self.recus >= self.attendus
+    }
+
+    /// The state in words: the matrix is read without its colours.
+    fn mot(self, close: bool) -> String {
+        let jour = || {
+            let jour = self.recu_le.map(|t| t.with_timezone(&chrono_tz::Europe::Paris).date_naive());
+            jour.map(|j| format!(" {}", format::date(j))).unwrap_or_default()
+        };
+        match self {
+            Self { attendus: 0, .. } => "sans objet".to_owned(),
+            Self { recus: 0, .. } if close => "non reçu".to_owned(),
+            Self { recus: 0, .. } => "attendu".to_owned(),
+            Self { recus, attendus, .. } if recus < attendus => format!("incomplet, {recus} sur {attendus}"),
+            Self { recus, vides, .. } if vides == recus => format!("reçu vide{}", jour()),
+            Self { recus, dans_les_delais, .. } if dans_les_delais < recus => format!("tardif{}", jour()),
+            _ => format!("reçu{}", jour()),
+        }
+    }
+}
+
+/// `GET /pilotage`
+pub async fn pilotage(State(service): State<Service>, Query(choix): Query<Choix>, guichet: Guichet) -> Response {
+    match compose(&service, &guichet, &choix).await {
+        Ok(Some(contenu)) => {
+            let a_propos = vec![
+                ("Titre".to_owned(), contenu.matrice.titre.clone()),
+                ("Campagne".to_owned(), contenu.campagne.clone()),
+                ("Région".to_owned(), contenu.region.clone()),
+                ("Source".to_owned(), service.configuration().hub.nom.clone()),
+                ("Extrait le".to_owned(), aujourdhui(&service)),
+            ];
+            if let Some(fichier) = export(&contenu.matrice, "pilotage", choix.format.as_deref(), a_propos) {
+                return fichier;
+            }
+            let titre = format!("Pilotage – {} – {}", contenu.campagne, contenu.region);
+            page(&service, StatusCode::OK, "/pilotage", &titre, &contenu)
+        }
+        Ok(None) => message(
+            &service,
+            StatusCode::NOT_FOUND,
+            "Aucune campagne à piloter",
+            "Cette campagne n’existe pas, ou aucune n’est encore ouverte.",
+        ),
+        Err(erreur) => refuse(&service, &erreur),
+    }
+}
+
+pub(super) fn aujourdhui(service: &Service) -> String {
+    format::date(service.horloge().maintenant().with_timezone(&chrono_tz::Europe::Paris).date_naive())
+}
+
+async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<Option<Pilotage>, Refus> {
+    let toutes = guichet.campagnes().await?;
+    let rang = match &choix.campagne {
+        Some(code) => toutes.iter().position(|c| &c.code == code),
+        None => (!toutes.is_empty()).then_some(0),
+    };
+    let Some((rang, choisie)) = rang.and_then(|r| Some((r, toutes.get(r)?))) else { return Ok(None) };
+    let noeuds = &guichet.configuration().noeuds;
+    let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
+    let region = choix.region.as_deref().filter(|r| codes.contains(r));
+    let retenu = |noeud: &str| {
+        let connu = noeuds.iter().find(|(n, _)| n.identifiant.as_str() == noeud);
+        region.is_none_or(|r| connu.is_some_and(|(n, _)| n.regions.iter().any(|x| x == r)))
+    };
+    let maintenant = service.horloge().maintenant();
+    // From the oldest quarter to the one chosen, as a row is read.
+    let montrees: Vec<_> = toutes.iter().skip(rang).take(TRIMESTRES).rev().collect();
+    let mut centres: BTreeMap<(String, String), Vec<Etat>> = BTreeMap::new();
+    for (colonne, campagne) in montrees.iter().enumerate() {
+        for l in guichet.completude(&campagne.code).await?.iter().filter(|l| retenu(&l.noeud)) {
+            let etats = centres
+                .entry((l.nom.clone(), l.noeud.clone()))
+                .or_insert_with(|| vec![Etat::default(); montrees.len()]);
+            if let Some(etat) = etats.get_mut(colonne) {
+                etat.ajoute(l);
+            }
+        }
+    }
+    let close = |c: &hub_storage::campagne::Campagne| c.limite_depot.is_some_and(|l| l < maintenant);
+    let derniers = || centres.iter().filter_map(|((nom, _), etats)| Some((nom, *etats.last()?)));
+    let lignes = centres
+        .iter()
+        .map(|((nom, _), etats)| ligne(nom, etats, &montrees.iter().map(|c| close(c)).collect::<Vec<_>>()));
+    let matrice = Table {
+        identifiant: "matrice",
+        titre: "Transmissions de chaque centre, par trimestre".to_owned(),
+        colonnes: std::iter::once(Colonne::texte("Centre"))
+            .chain(montrees.iter().map(|c| Colonne::texte(libelle(&c.code))))
+            .chain([Colonne::nombre("Complétude"), Colonne::nombre("Retard en jours")])
+            .collect(),
+        lignes: lignes
+            .zip(derniers())
+            .map(|(mut ligne, (_, etat))| {
+                ligne.push(taux(etat));
+                ligne.push(retard(etat, choisie.limite_depot, maintenant));
+                ligne
+            })
+            .collect(),
+    };
+    let adresse = format!("/pilotage?campagne={}&region={}", choisie.code, region.unwrap_or_default());
+    Ok(Some(Pilotage {
+        campagne: libelle(&choisie.code),
+        region: region.map_or_else(|| "toutes les régions".to_owned(), nom_region),
+        limite: choisie
+            .limite_depot
+            .map(|l| format::date_longue(l.with_timezone(&chrono_tz::Europe::Paris).date_naive())),
+        campagnes: toutes
+            .iter()
+            .map(|c| OptionListe { valeur: c.code.clone(), libelle: libelle(&c.code), choisie: c.code == choisie.code })
+            .collect(),
+        regions: regions(&codes, region),
+        chiffres: chiffres(&derniers().map(|(_, e)| e).collect::<Vec<_>>()),
+        retardataires: derniers().filter(|(_, e)| !e.complet()).map(|(nom, _)| nom.clone()).collect(),
+        matrice,
+        exports: exports(&adresse),
+    }))
+}
+
+fn regions(codes: &BTreeSet<&str>, choisie: Option<&str>) -> Vec<OptionListe> {
+    let toutes =
+        OptionListe { valeur: String::new(), libelle: "Toutes les régions".to_owned(), choisie: choisie.is_none() };
+    let autres = codes.iter().map(|r| OptionListe {
+        valeur: (*r).to_owned(),
+        libelle: nom_region(r),
+        choisie: Some(*r) == choisie,
+    });
+    std::iter::once(toutes).chain(autres).collect()
+}
+
+fn ligne(nom: &str, etats: &[Etat], closes: &[bool]) -> Vec<Cellule> {
+    let mots = etats.iter().zip(closes).map(|(etat, close)| Cellule::from(etat.mot(*close)));
+    std::iter::once(Cellule::from(nom)).chain(mots).collect()
+}
+
+fn taux(etat: Etat) -> Cellule {
+    let taux = Decimal::from(etat.recus).checked_div(Decimal::from(etat.attendus));
+    taux.map_or(Valeur::Rien, Valeur::Taux).into()
+}
+
+/// Days after the limit for what is still missing.
+fn retard(etat: Etat, limite: Option<DateTime<Utc>>, maintenant: DateTime<Utc>) -> Cellule {
+    match limite {
+        Some(limite) if !etat.complet() && limite < maintenant => {
+            Valeur::Entier((maintenant - limite).num_days()).into()
+        }
+        _ => Valeur::Rien.into(),
+    }
+}
+
+/// Expected, received, complete, in time: counted on centres, never beyond what is expected.
+fn chiffres(etats: &[Etat]) -> Vec<(String, &'static str)> {
+    let attendus: Vec<&Etat> = etats.iter().filter(|e| e.attendus > 0).collect();
+    let part = |n: usize| {
+        let taux = Decimal::from(n).checked_div(Decimal::from(attendus.len()));
+        taux.map_or_else(|| "0".to_owned(), |t| format!("{n} ({})", format::pourcentage(t)))
+    };
+    let combien = |f: &dyn Fn(&&&Etat) -> bool| attendus.iter().filter(f).count();
+    vec![
+        (attendus.len().to_string(), "centres attendus"),
+        (part(combien(&|e| e.recus > 0)), "ont transmis"),
+        (part(combien(&|e| e.complet())), "complets"),
+        (part(combien(&|e| e.complet() && e.dans_les_delais >= e.attendus)), "complets dans les délais"),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn etat(attendus: u64, recus: u64, dans_les_delais: u64, vides: u64) -> Etat {
+        let recu_le = (recus > 0).then(|| "2026-04-02T10:00:00Z".parse().unwrap());
+        Etat { attendus, recus, dans_les_delais, vides, recu_le }
+    }
+
+    #[test]
+    fn each_state_has_its_words() {
+        let mots: Vec<String> = [
+            etat(0, 0, 0, 0),
+            etat(2, 0, 0, 0),
+            etat(2, 1, 1, 0),
+            etat(2, 2, 2, 2),
+            etat(2, 2, 1, 0),
+            etat(2, 2, 2, 1),
+        ]
+        .into_iter()
+        .map(|e| e.mot(false))
+        .collect();
+        let attendus = [
+            "sans objet",
+            "attendu",
+            "incomplet, 1 sur 2",
+            "reçu vide 02/04/2026",
+            "tardif 02/04/2026",
+            "reçu 02/04/2026",
+        ];
+        assert_eq!(mots, attendus);
+        assert_eq!(etat(2, 0, 0, 0).mot(true), "non reçu");
+    }
+
+    #[test]
+    fn the_counts_never_pass_what_is_expected() {
+        let c = chiffres(&[etat(2, 2, 2, 0), etat(2, 1, 0, 0), etat(0, 0, 0, 0)]);
+        assert_eq!(c[0].0, "2");
+        assert_eq!(c[1].0, "2 (100\u{a0}%)");
+        assert_eq!((c[2].0.as_str(), c[3].0.as_str()), ("1 (50\u{a0}%)", "1 (50\u{a0}%)"));
+    }
+
+    #[test]
+    fn only_what_is_missing_after_the_limit_is_late() {
+        let limite: Option<DateTime<Utc>> = Some("2026-04-10T00:00:00Z".parse().unwrap());
+        let a = |jour: &str| jour.parse().unwrap();
+        assert_eq!(retard(etat(1, 0, 0, 0), limite, a("2026-04-14T12:00:00Z")).valeur, Valeur::Entier(4));
+        assert_eq!(retard(etat(1, 1, 0, 0), limite, a("2026-04-14T12:00:00Z")).valeur, Valeur::Rien);
+        assert_eq!(retard(etat(1, 0, 0, 0), limite, a("2026-04-01T12:00:00Z")).valeur, Valeur::Rien);
+    }
+}
