@@ -116,6 +116,10 @@ test("an agent mends a workbook, reads what leaves and approves it", { timeout: 
     await page.getByLabel(`Axe ${axe},`).fill(montant);
   }
   await bouton("Contrôler le plan").click();
+  assert.match(await page.getByRole("alert").innerText(), /Axe 5/);
+  await ecran("noeud-convention-erreur");
+  await page.getByLabel("Axe 5,").fill("5 000");
+  await bouton("Contrôler le plan").click();
   assert.match(await page.getByRole("status").innerText(), /plafond/);
   await ecran("noeud-convention-plafond");
   await page.getByLabel("Fichier des situations").setInputFiles({

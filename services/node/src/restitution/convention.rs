@@ -47,6 +47,12 @@ struct Page<'a> {
     jeton: &'a str,
 }
 
+impl Page<'_> {
+    fn en_erreur(&self) -> bool {
+        self.axes.iter().any(|a| a.erreur)
+    }
+}
+
 /// An axis and the amount asked for it.
 #[derive(Debug)]
 struct Axe {
@@ -144,7 +150,8 @@ fn lu(texte: &str) -> Option<Decimal> {
 
 fn plan(convention: &Convention, axes: &[Axe]) -> Option<Plan> {
     let montants: Montants = axes.iter().filter_map(|a| Some((a.numero, lu(&a.montant)?))).collect();
-    if montants.is_empty() {
+    // A plan with an amount that cannot be read is not the plan: nothing is concluded from the others.
+    if montants.is_empty() || axes.iter().any(|a| a.erreur) {
         return None;
     }
     let total = montants.values().sum();
@@ -244,6 +251,10 @@ mod tests {
         let v5 = convention::convention("fiphfp-v5").unwrap();
         let axes: Vec<Axe> = v5.axes.iter().map(|a| axe(a, &choix)).collect();
         let plan = plan(v5, &axes).unwrap();
+        let illisible =
+            Choix::lit(vec![("axe1".to_owned(), "32000".to_owned()), ("axe5".to_owned(), "douze".to_owned())]);
+        let axes: Vec<Axe> = v5.axes.iter().map(|a| axe(a, &illisible)).collect();
+        assert!(super::plan(v5, &axes).is_none(), "nothing is concluded from half a plan");
         assert!(plan.depassements.len() == 1 && plan.depassements[0].contains("R-CAP1"), "{:?}", plan.depassements);
     }
 }

@@ -141,9 +141,9 @@ pub fn portee(fiche: Fiche, champ: &Champ) -> &'static str {
             "reste ici"
         }
         (Fiche::Dispositif, _) => "sort en clair",
-        (Fiche::Personne, "date_naissance") => "reste ici ; comptée par tranche d’âge",
+        (Fiche::Personne, "date_naissance") => "reste ici\u{202f}; comptée par tranche d’âge",
         (Fiche::Personne, "reference_personne") | (Fiche::Evenement, "evt_reference_personne") => "reste ici",
-        (Fiche::Personne | Fiche::Evenement, _) => "reste ici ; comptée avec d’autres",
+        (Fiche::Personne | Fiche::Evenement, _) => "reste ici\u{202f}; comptée avec d’autres",
     }
 }
 
