@@ -437,7 +437,7 @@ mod tests {
             r#"[{"date": "2026-06-01", "montant_eur": 9000}, {"date": "2028-06-01", "montant_eur": 1}]"#,
         )
         .unwrap();
-        // Fifty collectivités at 250 € pass the 22 000 € of axis 1? No: 12 500 €. A hundred do.
+        // A hundred collectivités at 250 € pass the 22 000 € asked for axis 1.
         let tous = cas("1.2", 100);
         let avancement = avancement("fiphfp-v5", &plan, (&tous, &[]), jour("2026-12-31")).unwrap();
         let t = &avancement.totaux;
