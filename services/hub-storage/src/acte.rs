@@ -80,7 +80,7 @@ pub(crate) async fn revision(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Optio
             args![&serie.dataset, enveloppe.iss.as_str(), &serie.period],
         )
         .await?;
-    ligne.map(|l| l.int(0).map(i64::unsigned_abs)).transpose().map_err(Into::into)
+    ligne.map(|l| l.int(0).map(i64::unsigned_abs)).transpose()
 }
 
 #[cfg(test)]

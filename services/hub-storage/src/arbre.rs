@@ -94,6 +94,7 @@ fn lit(lignes: &[Row]) -> Result<Hachages, ErreurBase> {
     lignes.iter().map(|l| Ok((l.int(0)?.unsigned_abs(), empreinte(&l.text(1)?)?))).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "given to map_err")]
 fn altere(erreur: ErreurRegistre) -> ErreurBase {
     ErreurBase::RegistreAltere(erreur.to_string())
 }

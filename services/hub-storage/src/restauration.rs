@@ -42,5 +42,5 @@ pub async fn declarations(db: &Db, depuis: u64) -> Result<Vec<String>, ErreurBas
             args![seq_sql(depuis)],
         )
         .await?;
-    lignes.iter().map(|l| l.text(0).map_err(Into::into)).collect()
+    lignes.iter().map(|l| l.text(0)).collect()
 }

@@ -14,7 +14,7 @@ use crate::campagne::calendrier::{ETAPES, jour};
 use crate::campagne::jour_ouvre::Droit;
 use crate::configuration::Configuration;
 
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Copy, Subcommand)]
 #[command(help_template = AIDE)]
 pub enum ActionCampagne {
     /// Écrire le calendrier d’une campagne, en jours ouvrés.
