@@ -131,6 +131,9 @@ fn refuse(service: &Service, erreur: &Refus) -> Response {
         Refus::Acces(_) | Refus::Audience => {
             message(service, StatusCode::FORBIDDEN, "Accès réservé", &erreur.to_string())
         }
+        Refus::CampagneRequise | Refus::Transition(_) => {
+            message(service, StatusCode::CONFLICT, "Demande refusée", &erreur.to_string())
+        }
     }
 }
 
