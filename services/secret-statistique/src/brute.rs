@@ -75,6 +75,20 @@ pub enum TableIncoherente {
     /// A rate or a derived cell refers to a cell that is not in the table.
     #[error("La cellule « {0} » dépend de « {1} », absente de la table.")]
     TermeAbsent(Cle, Box<Cle>),
+    /// The values contradict a relation that is said to be known.
+    #[error(
+        "La relation de « {total} » est fausse : elle vaut {valeur} et ses {parties} parties font {somme}. Corrigez les valeurs, ou retirez la relation."
+    )]
+    RelationRompue {
+        /// The total.
+        total: Box<Cle>,
+        /// Its value.
+        valeur: Decimal,
+        /// How many parts it is said to have.
+        parties: usize,
+        /// What they add up to.
+        somme: Decimal,
+    },
 }
 
 /// A raw table: cells, and the territory tree they live in.
@@ -129,9 +143,23 @@ impl TableBrute {
             if let Some(absente) = r.parties.iter().chain([&r.total]).find(|c| !self.rang.contains_key(*c)) {
                 return Err(TableIncoherente::TermeAbsent(r.total.clone(), Box::new(absente.clone())));
             }
+            self.verifie(r)?;
         }
         self.relations.extend(relations);
         Ok(self)
+    }
+
+    /// A relation that a reader would solve must hold: dropped in silence, it would protect nothing.
+    fn verifie(&self, r: &RelationConnue) -> Result<(), TableIncoherente> {
+        let figure = |cle: &Cle| self.cellule(cle).and_then(|c| self.figure(&c.grandeur));
+        let somme: Option<Decimal> = r.parties.iter().map(figure).sum();
+        match (figure(&r.total), somme) {
+            (Some(valeur), Some(somme)) if valeur != somme => {
+                let (total, parties) = (Box::new(r.total.clone()), r.parties.len());
+                Err(TableIncoherente::RelationRompue { total, valeur, parties, somme })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The cells that pass, with the relations all of whose members do.
@@ -185,5 +213,27 @@ impl TableBrute {
     /// Territory just above each territory of the table.
     pub fn parents(&self) -> &BTreeMap<(Niveau, String), (Niveau, String)> {
         &self.parents
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referentiel::cellule::Ventilation;
+
+    #[test]
+    fn a_relation_that_the_values_contradict_is_refused_by_name() {
+        let cle = |indicateur: &str| Cle {
+            indicateur: indicateur.to_owned(),
+            niveau: Niveau::Dispositif,
+            territoire: "BFC01".to_owned(),
+            ventilation: Ventilation::default(),
+        };
+        let cellule = |code, n| CelluleBrute { cle: cle(code), grandeur: Grandeur::Effectif(n) };
+        let cellules = vec![cellule("EA03", 3), cellule("EA04", 21), cellule("EA05", 19)];
+        let brute = TableBrute::nouvelle("ea.indicateurs", cellules, BTreeMap::new()).unwrap();
+        let fausse = RelationConnue { total: cle("EA04"), parties: vec![cle("EA05"), cle("EA03")] };
+        let refus = brute.avec_relations(vec![fausse]).unwrap_err().to_string();
+        assert!(refus.contains("EA04") && refus.contains("21") && refus.contains("22"), "{refus}");
     }
 }

@@ -73,7 +73,9 @@ fn centimes(valeur: Decimal, cle: &Cle) -> Result<u64, EchecProtection> {
     entier.to_u64().ok_or_else(|| EchecProtection::Incoherente(format!("le montant de « {cle} » n’est pas acceptable")))
 }
 
-/// Relations which the true values satisfy: the others are no knowledge that a reader could use.
+/// Relations which the true values satisfy. Those that the caller said hold by construction; among those
+/// deduced from axes and territories, one whose parts are not all in the table (a crossing withdrawn, a
+/// centre that did not answer) does not add up, and is no knowledge that a reader could use.
 fn additives(brute: &TableBrute, valeurs: &BTreeMap<usize, u64>) -> Vec<Relation> {
     let places: Vec<usize> = valeurs.keys().copied().collect();
     let cles: Vec<&Cle> = places.iter().map(|i| &brute.cellules()[*i].cle).collect();

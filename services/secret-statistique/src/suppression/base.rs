@@ -14,23 +14,16 @@ const LONGUEUR_MAXIMALE: usize = 200_000;
 pub(crate) struct Base {
     /// Constraint → (atom, coefficient).
     pub combinaisons: Creuse,
-    /// Atom → (constraint, coefficient).
-    pub appartenances: Creuse,
 }
 
 impl Base {
-    /// Every class is an atom, every relation a constraint.
-    pub(crate) fn plate(noyau: &Noyau) -> Self {
-        let n = noyau.classes.len() as u32;
-        let lignes = (0..noyau.lignes.len() as u32).map(|l| noyau.lignes.ligne(l).to_vec());
-        let combinaisons = Creuse::depuis((0..n).map(|k| vec![(k, 1)]).chain(lignes));
-        let appartenances = combinaisons.transposee(n as usize);
-        Self { combinaisons, appartenances }
+    /// True when the class is a combination of itself alone.
+    pub(crate) fn est_atome(&self, k: u32) -> bool {
+        self.combinaisons.ligne(k) == [(k, 1)]
     }
 
     /// `fixes` are shown zeros that will never be touched: they are left out of the combinations.
     pub(crate) fn du_noyau(noyau: &Noyau, fixes: &[bool]) -> Self {
-        let n = noyau.classes.len();
         let ecriture = Ecriture::nouvelle(noyau, fixes).ecrit();
         let mut restes = vec![];
         for ligne in 0..noyau.lignes.len() as u32 {
@@ -41,10 +34,11 @@ impl Base {
                 }
             }
         }
-        let combinaisons =
-            Creuse::depuis(ecriture.combinaisons.into_iter().map(Option::unwrap_or_default).chain(restes));
-        let appartenances = combinaisons.transposee(n);
-        Self { combinaisons, appartenances }
+        Self {
+            combinaisons: Creuse::depuis(
+                ecriture.combinaisons.into_iter().map(Option::unwrap_or_default).chain(restes),
+            ),
+        }
     }
 }
 

@@ -1,24 +1,31 @@
-//! Complementary suppression over a whole system: local closure, proofs, repair, reduction.
-//! Decides what is masked; never alters a value. Nothing leaves unless every masked cell has a proof.
+//! Complementary suppression over a whole system: local closure, then freedom of every masked cell by
+//! elimination, then its width by points found inside the polyhedron that the attacker faces, with more
+//! masks where it is short and fewer where it is not needed. Decides what is masked; never alters a
+//! value. Nothing leaves unless every masked cell has a proof in integers.
 
+mod ampleur;
 mod base;
-mod completion;
-mod directions;
+mod etude;
 mod fermeture;
-mod interieur;
-mod mouvement;
-mod preuves;
-mod reparation;
-mod voisinage;
+mod groupes;
+mod libertes;
+mod lineaire;
+mod nuage;
+mod polyedre;
+mod preuve;
+mod reduction;
+mod renfort;
 
 use crate::certificat::Certificat;
 use crate::systeme::noyau::{Contradiction, Noyau};
 use crate::systeme::{Sort, Systeme};
 use base::Base;
-use preuves::{ECHELLE, Effort, Preuves};
+use etude::Etude;
 
 /// Rounds of proof and repair; each masks at least one more cell.
-const TOURS: u64 = 40;
+const TOURS: u64 = 60;
+/// Eliminations compared before the cheapest is kept.
+const ELIMINATIONS: usize = 6;
 
 /// What is masked, and why it is safe.
 #[derive(Debug, Clone)]
@@ -60,108 +67,129 @@ pub enum SansIssue {
     TropEtroites(Vec<usize>),
 }
 
+/// A first pattern, by local closure: what masking costs before anything is proved.
+#[derive(Debug)]
+pub struct Ebauche {
+    noyau: Noyau,
+    initiaux: Vec<bool>,
+    masques: Vec<bool>,
+    travail: Travail,
+}
+
+impl Ebauche {
+    /// Masks partners until every relation can trade.
+    pub fn nouvelle(systeme: &Systeme) -> Result<Self, SansIssue> {
+        let noyau = Noyau::du_systeme(systeme)
+            .map_err(|Contradiction(a, b)| SansIssue::Contradiction { montree: a, masquee: b })?;
+        let initiaux = noyau.masques_initiaux();
+        let mut masques = initiaux.clone();
+        let travail = Travail { fermeture: fermeture::ferme(&noyau, &mut masques).len(), ..Travail::default() };
+        Ok(Self { noyau, initiaux, masques, travail })
+    }
+
+    /// Proves every masked cell, with more masks where that takes more.
+    pub fn prouve(self) -> Result<Decision, SansIssue> {
+        let Self { noyau, initiaux, mut masques, mut travail } = self;
+        let fixes: Vec<bool> = noyau.classes.iter().zip(&masques).map(|(c, m)| c.valeur == 0 && !m).collect();
+        let mut base = Base::du_noyau(&noyau, &fixes);
+        ampleur::elargit(&noyau, &base, &mut masques);
+        let mut connus = vec![];
+        let mut etude = loop {
+            let etude = Etude::nouvelle(&noyau, &base, &mut masques, &connus);
+            let etroites = etude.etroites(&masques);
+            if etroites.is_empty() {
+                break etude;
+            }
+            connus = etude.points();
+            let zeros_avant = zeros_masques(&noyau, &masques);
+            if travail.tours == TOURS || !renfort::renforce(&etude, &mut masques, &etroites) {
+                return Err(SansIssue::TropEtroites(positions(&noyau, &etroites)));
+            }
+            fermeture::ferme(&noyau, &mut masques);
+            if zeros_masques(&noyau, &masques) != zeros_avant {
+                let fixes: Vec<bool> = noyau.classes.iter().zip(&masques).map(|(c, m)| c.valeur == 0 && !m).collect();
+                base = Base::du_noyau(&noyau, &fixes);
+            }
+            travail.tours += 1;
+        };
+        let compte = |masques: &[bool]| (0..initiaux.len()).filter(|k| masques[*k] && !initiaux[*k]).count();
+        travail.reparation = compte(&masques).saturating_sub(travail.fermeture);
+        travail.reduction = reduction::reduit(&mut etude, &initiaux, &mut masques);
+
+        let certificat = preuve::certifie(&etude);
+        Ok(Decision { masquees: noyau.classe_de.iter().map(|k| masques[*k as usize]).collect(), certificat, travail })
+    }
+}
+
 /// Masks what is needed so that every masked cell keeps its width.
 pub fn protege(systeme: &Systeme) -> Result<Decision, SansIssue> {
-    let noyau = Noyau::du_systeme(systeme)
-        .map_err(|Contradiction(a, b)| SansIssue::Contradiction { montree: a, masquee: b })?;
-    let mut masques = noyau.masques_initiaux();
-    let initiaux = masques.clone();
-    let fixes: Vec<bool> = noyau.classes.iter().zip(&masques).map(|(c, m)| c.valeur == 0 && !m).collect();
-    let plate = Base::plate(&noyau);
-    let base;
-    let mut travail = Travail { fermeture: fermeture::ferme(&noyau, &mut masques).len(), ..Travail::default() };
-    let mut preuves = Preuves::nouvelles(&noyau, &plate, masques);
-    if !recherche_locale(&mut preuves) {
-        base = Base::du_noyau(&noyau, &fixes);
-        travail.tours = prouve_ou_masque(&mut preuves, &base);
-    }
-    let echecs = preuves.non_prouvees();
-    if !echecs.is_empty() {
-        let places = noyau.classe_de.iter().enumerate();
-        return Err(SansIssue::TropEtroites(places.filter(|(_, k)| echecs.contains(k)).map(|(i, _)| i).collect()));
-    }
-    let ajoutees = (0..initiaux.len()).filter(|k| preuves.masques[*k] && !initiaux[*k]).count();
-    travail.reparation = ajoutees - travail.fermeture.min(ajoutees);
-    travail.reduction = reduit(&mut preuves, &initiaux);
-    Ok(Decision {
-        masquees: noyau.classe_de.iter().map(|k| preuves.masques[*k as usize]).collect(),
-        certificat: certifie(systeme, &noyau, &preuves),
-        travail,
-    })
+    Ebauche::nouvelle(systeme)?.prouve()
 }
 
-/// Local search on every masked cell, harder while it pays. True when nothing is left to prove.
-fn recherche_locale(preuves: &mut Preuves<'_>) -> bool {
-    let mut avant = preuves.non_prouvees().len();
-    for effort in [
-        Effort { essais: 2, pas: 60 },
-        Effort { essais: 4, pas: 400 },
-        Effort { essais: 8, pas: 1500 },
-        Effort { essais: 16, pas: 5000 },
-    ] {
-        for k in preuves.non_prouvees() {
-            preuves.prouve(k, effort);
-        }
-        let apres = preuves.non_prouvees().len();
-        if apres == 0 {
-            return true;
-        }
-        if apres * 5 > avant * 4 {
-            return false;
-        }
-        avant = apres;
-    }
-    false
+fn positions(noyau: &Noyau, classes: &[u32]) -> Vec<usize> {
+    let places = noyau.classe_de.iter().enumerate();
+    places.filter(|(_, k)| classes.binary_search(k).is_ok()).map(|(i, _)| i).collect()
 }
 
-/// Proves by linear algebra, masks more where that fails, until all is proved or nothing can be done.
-fn prouve_ou_masque<'n>(preuves: &mut Preuves<'n>, base: &'n Base) -> u64 {
-    for tour in 0..TOURS {
-        let restes = preuves.non_prouvees();
-        voisinage::prouve(preuves, base, &restes, tour);
-        let restes = preuves.non_prouvees();
-        if restes.is_empty() || !reparation::repare(preuves, base, &restes, tour) {
-            return tour;
-        }
-        fermeture::ferme(preuves.noyau, &mut preuves.masques);
-        recherche_locale(preuves);
-    }
-    TOURS
-}
-
-/// Shows complementary cells again, from the most valuable down, while every proof holds without them.
-fn reduit(preuves: &mut Preuves<'_>, initiaux: &[bool]) -> usize {
-    let noyau = preuves.noyau;
-    let mut complementaires: Vec<u32> =
-        (0..initiaux.len() as u32).filter(|k| preuves.masques[*k as usize] && !initiaux[*k as usize]).collect();
-    complementaires.sort_by_key(|k| std::cmp::Reverse((noyau.classes[*k as usize].cout, *k)));
-    let mut montrees = 0;
-    for k in complementaires {
-        preuves.masques[k as usize] = false;
-        let possible = noyau.colonnes.ligne(k).iter().all(|(l, _)| fermeture::est_fermee(noyau, &preuves.masques, *l));
-        preuves.masques[k as usize] = true;
-        if possible && preuves.remontre(k, Effort { essais: 6, pas: 400 }) {
-            montrees += 1;
-        }
-    }
-    montrees
-}
-
-/// The useful moves, for all cells of the system.
-fn certifie(systeme: &Systeme, noyau: &Noyau, preuves: &Preuves<'_>) -> Certificat {
-    let mut membres: Vec<Vec<u32>> = vec![vec![]; noyau.classes.len()];
-    for (i, k) in noyau.classe_de.iter().enumerate() {
-        membres[*k as usize].push(i as u32);
-    }
-    debug_assert_eq!(systeme.cellules().len(), noyau.classe_de.len());
-    let etend = |m: &mouvement::Mouvement| -> Vec<(u32, i64)> {
-        m.iter().flat_map(|(k, d)| membres[*k as usize].iter().map(move |i| (*i, *d))).collect()
-    };
-    Certificat { echelle: ECHELLE, mouvements: preuves.utiles().into_iter().map(etend).collect() }
+fn zeros_masques(noyau: &Noyau, masques: &[bool]) -> usize {
+    noyau.classes.iter().zip(masques).filter(|(c, m)| c.valeur == 0 && **m).count()
 }
 
 /// True when a shown class may still be masked.
 fn masquable(noyau: &Noyau, k: u32) -> bool {
     let c = &noyau.classes[k as usize];
     c.sort == Sort::Libre && c.valeur > 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::systeme::Cellule;
+
+    /// A total of three parts, the first of which is small.
+    fn ligne(couts: [u64; 3]) -> Systeme {
+        let partie = |(valeur, cout): (u64, u64)| match valeur {
+            2 => Cellule::sensible(2, 3),
+            _ => Cellule { cout, ..Cellule::libre(valeur, 3) },
+        };
+        let mut cellules: Vec<Cellule> = [2, 20, 20].into_iter().zip(couts).map(partie).collect();
+        cellules.push(Cellule { cout: 500, ..Cellule::libre(42, 3) });
+        let mut systeme = Systeme::nouveau(cellules).unwrap();
+        systeme.relie(3, [(0, 1), (1, 1), (2, 1)]).unwrap();
+        systeme
+    }
+
+    #[test]
+    fn what_was_masked_last_quarter_is_masked_again_rather_than_its_equal() {
+        assert_eq!(protege(&ligne([1, 8, 16])).unwrap().masquees, [true, true, false, false]);
+        assert_eq!(protege(&ligne([1, 16, 8])).unwrap().masquees, [true, false, true, false]);
+    }
+
+    #[test]
+    fn the_same_data_give_the_same_pattern_and_the_same_certificate() {
+        let (a, b) = (protege(&ligne([1, 16, 16])).unwrap(), protege(&ligne([1, 16, 16])).unwrap());
+        assert_eq!((a.masquees, a.certificat), (b.masquees, b.certificat));
+    }
+
+    #[test]
+    fn two_small_cells_whose_sum_only_several_relations_tell_get_a_partner() {
+        // t = a + b + c and u = c + d: with t, u and d shown, a + b = 2 leaves a width of 2.
+        let mut cellules: Vec<Cellule> = [1, 1].map(|v| Cellule::sensible(v, 3)).into();
+        cellules.extend([30, 40, 32, 70].map(|v| Cellule::libre(v, 3)));
+        let mut systeme = Systeme::nouveau(cellules).unwrap();
+        systeme.relie(4, [(0, 1), (1, 1), (2, 1)]).unwrap();
+        systeme.relie(5, [(2, 1), (3, 1)]).unwrap();
+        let decision = protege(&systeme).unwrap();
+        assert!(crate::certificat::verifier(&systeme, &decision.masquees, &decision.certificat).is_ok());
+        assert!(decision.masquees.iter().filter(|m| **m).count() > 2);
+    }
+
+    #[test]
+    fn a_masked_zero_keeps_its_width_when_others_can_give_way() {
+        let zero = Cellule { sort: Sort::Forcee, ..Cellule::libre(0, 3) };
+        let mut systeme = Systeme::nouveau(vec![zero, Cellule::libre(12, 3), Cellule::libre(12, 3)]).unwrap();
+        systeme.relie(2, [(0, 1), (1, 1)]).unwrap();
+        let decision = protege(&systeme).unwrap();
+        assert!(crate::certificat::verifier(&systeme, &decision.masquees, &decision.certificat).is_ok());
+    }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cellule, Systeme, SystemeInvalide, VALEUR_MAXIMALE};
 use crate::certificat;
-use crate::suppression::{self, Decision, SansIssue};
+use crate::suppression::{Decision, Ebauche, SansIssue};
 
 /// Most cells of a file.
 pub const CELLULES_MAXIMALES: usize = 2_000_000;
@@ -136,9 +136,33 @@ pub enum FichierInvalide {
     Audit(#[from] certificat::Defaut),
 }
 
+/// What has just been done; whoever measures times looks at the clock then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Etape {
+    /// Names and relations are read.
+    Lecture,
+    /// Partners are masked.
+    Ebauche,
+    /// Every masked cell is proved, with more masks where that took more.
+    Preuve,
+    /// The certificate is checked.
+    Verification,
+}
+
 /// Protects a file: masks counts of 1 to `seuil` − 1, and what is needed for each masked cell to keep
 /// an interval of at least `largeur`. Verified by its certificate before it is given back.
 pub fn proteger(table: TableLue, seuil: u64, largeur: u64, avec_valeurs: bool) -> Result<Protection, FichierInvalide> {
+    proteger_en_suivant(table, seuil, largeur, avec_valeurs, |_| ())
+}
+
+/// The same, telling what has been done as it goes.
+pub fn proteger_en_suivant(
+    table: TableLue,
+    seuil: u64,
+    largeur: u64,
+    avec_valeurs: bool,
+    mut suivi: impl FnMut(Etape),
+) -> Result<Protection, FichierInvalide> {
     if seuil == 0 || largeur == 0 {
         return Err(FichierInvalide::Parametres);
     }
@@ -147,8 +171,13 @@ pub fn proteger(table: TableLue, seuil: u64, largeur: u64, avec_valeurs: bool) -
     let mut ordre: Vec<usize> = (0..valeurs.len()).collect();
     ordre.sort_by(|a, b| table.cells[*a].id.cmp(&table.cells[*b].id));
     let systeme = systeme(&table, &valeurs, &ordre, seuil, largeur)?;
-    let decision = suppression::protege(&systeme)?;
+    suivi(Etape::Lecture);
+    let ebauche = Ebauche::nouvelle(&systeme)?;
+    suivi(Etape::Ebauche);
+    let decision = ebauche.prouve()?;
+    suivi(Etape::Preuve);
     let largeurs = certificat::verifier(&systeme, &decision.masquees, &decision.certificat)?;
+    suivi(Etape::Verification);
     let mut cells: Vec<(usize, CelluleEcrite)> = ordre
         .iter()
         .enumerate()

@@ -1,0 +1,75 @@
+//! Bench of the protection: cells, primary, complementary, loss, width, CPU seconds of each step, peak
+//! memory. `secret_banc [-o DOSSIER] table.json:11 …` measures files; `secret_banc --croissance 500000`
+//! measures generated tables of 2 000 cells and up.
+
+#![allow(clippy::print_stdout, reason = "a bench prints its table")]
+
+mod croissance;
+mod mesure;
+
+use std::process::ExitCode;
+
+use mesure::Compteur;
+use secret_statistique::systeme::fichier::{Etape, TableLue, proteger_en_suivant};
+
+const LARGEUR: u64 = 3;
+/// Threshold of generated tables.
+const SEUIL: u64 = 5;
+/// Sizes of the growth series, in cells.
+const TAILLES: [usize; 8] = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000];
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1).peekable();
+    let sortie = arguments.next_if_eq("-o").and_then(|_| arguments.next());
+    let jusque = arguments.next_if_eq("--croissance").and_then(|_| arguments.next()?.parse().ok()).unwrap_or(0);
+    println!(
+        "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection seule (s) | preuves et réparation (s) | vérification (s) | mémoire (Mo) |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    for taille in TAILLES.into_iter().filter(|t| *t <= jusque) {
+        let table = croissance::table(taille);
+        if let Err(raison) = mesure(&format!("engendrée {taille}"), table, SEUIL, None) {
+            eprintln!("{taille} : {raison}");
+            return ExitCode::FAILURE;
+        }
+    }
+    for argument in arguments {
+        if let Err(raison) = fichier(&argument, sortie.as_deref()) {
+            eprintln!("{argument} : {raison}");
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+fn fichier(argument: &str, sortie: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
+    let (chemin, seuil) = argument.rsplit_once(':').ok_or("FICHIER:SEUIL attendu")?;
+    let table: TableLue = serde_json::from_slice(&std::fs::read(chemin)?)?;
+    let nom = chemin.rsplit('/').next().unwrap_or(chemin);
+    mesure(nom, table, seuil.parse()?, sortie)
+}
+
+fn mesure(nom: &str, table: TableLue, seuil: u64, sortie: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
+    let mut compteur = Compteur::depart();
+    let mut durees: Vec<(Etape, f64)> = vec![];
+    let p = proteger_en_suivant(table, seuil, LARGEUR, true, |etape| durees.push((etape, compteur.tour())))?;
+    let duree = |etape| durees.iter().find(|(e, _)| *e == etape).map_or(0.0, |(_, d)| *d);
+    let largeur = p.largeur_atteinte.map_or("—".to_owned(), |l| l.to_string());
+    println!(
+        "| {nom} | {} | {} | {} | {} | {largeur} | {} | {:.2} | {:.3} | {:.2} | {:.2} | {} |",
+        p.table.cells.len(),
+        p.primaires,
+        p.complementaires,
+        p.perte,
+        p.decision.travail.tours,
+        duree(Etape::Lecture),
+        duree(Etape::Ebauche),
+        duree(Etape::Preuve),
+        duree(Etape::Verification),
+        mesure::memoire_maximale(),
+    );
+    if let Some(dossier) = sortie {
+        std::fs::write(format!("{dossier}/{nom}"), serde_json::to_vec(&p.table)?)?;
+    }
+    Ok(())
+}

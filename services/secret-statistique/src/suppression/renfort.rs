@@ -1,0 +1,145 @@
+//! What to mask around a cell that stays too narrow: the cheapest cells that let it move by what it
+//! lacks; when many are too narrow, or no such move is found, the cheapest cell still shown in each of
+//! its relations, then in farther ones. Zeros only when nothing else is left.
+
+use super::etude::{Etude, bornee};
+use super::libertes::Libertes;
+use super::masquable;
+use super::polyedre::Polyedre;
+use crate::systeme::Sort;
+use crate::systeme::noyau::Noyau;
+
+/// How far from the cell relations are looked at.
+const DISTANCE: usize = 4;
+
+/// Cells that are too narrow past which each is given everything around it at once.
+const PEU: usize = 40;
+/// Cells weighed around one that is too narrow.
+const VOISINES: usize = 900;
+/// Change past which a cell takes part in the move found.
+const PART: f64 = 1e-3;
+
+/// Masks around every class of `etroites`. False when nothing could be.
+pub(crate) fn renforce(etude: &Etude<'_>, masques: &mut [bool], etroites: &[u32]) -> bool {
+    let mut remises = vec![];
+    let mut avance = false;
+    for k in etroites {
+        let choisies = if etroites.len() <= PEU { passage(etude, masques, *k) } else { vec![] };
+        let choisies = if choisies.is_empty() { autour(etude.noyau, masques, *k) } else { choisies };
+        // Where many lack room they share it: one more mask for each is enough for a round.
+        let prix = |c: &u32| (etude.noyau.classes[*c as usize].cout, *c);
+        let choisies: Vec<u32> =
+            if etroites.len() > PEU { choisies.into_iter().min_by_key(prix).into_iter().collect() } else { choisies };
+        avance |= !choisies.is_empty();
+        if etroites.len() <= PEU {
+            choisies.iter().for_each(|c| masques[*c as usize] = true);
+        } else {
+            remises.extend(choisies);
+        }
+    }
+    remises.into_iter().for_each(|c: u32| masques[c as usize] = true);
+    avance
+}
+
+/// The cheapest cells whose masking lets the class change by what it lacks.
+fn passage(etude: &Etude<'_>, masques: &[bool], k: u32) -> Vec<u32> {
+    let (noyau, base) = (etude.noyau, etude.base);
+    let voisines = voisines(noyau, masques, k);
+    let mut larges = masques.to_vec();
+    let mut bloques = vec![true; masques.len()];
+    for c in &voisines {
+        larges[*c as usize] |= masquable(noyau, *c);
+        bloques[*c as usize] = noyau.classes[*c as usize].valeur == noyau.classes[*c as usize].plancher;
+    }
+    let Ok(libertes) = Libertes::strictes(noyau, base, &larges, &bloques) else { return vec![] };
+    let Some(cible) = libertes.variable(k) else { return vec![] };
+    let polyedre = Polyedre::nouveau(noyau, &libertes, |k| bornee(noyau, base, k));
+    let payantes: Vec<u32> = voisines.into_iter().filter(|c| !masques[*c as usize]).collect();
+    let prix: Vec<(u32, f64)> = payantes
+        .iter()
+        .filter_map(|c| Some((libertes.variable(*c)?, noyau.classes[*c as usize].cout as f64)))
+        .collect();
+    let [haut, bas] = etude.libertes.variable(k).map_or([0.0; 2], |v| etude.nuage.but(v));
+    if std::env::var("DBGP").is_ok() {
+        eprintln!(
+            "   passage k {k} taille {} d {} haut {haut} bas {bas} prix {}",
+            polyedre.taille(),
+            polyedre.nulle().len(),
+            prix.len()
+        );
+    }
+    let chemins = [haut, bas].into_iter().filter_map(|montant| {
+        let changes = polyedre.chemin(cible, montant, &prix)?;
+        let bougees = prix.iter().zip(changes).filter(|(_, x)| x.abs() > PART);
+        let bougees: Vec<u32> = bougees.map(|((v, _), _)| libertes.classes[*v as usize]).collect();
+        let cout: i64 = bougees.iter().map(|c| noyau.classes[*c as usize].cout).sum();
+        (!bougees.is_empty()).then_some((cout, bougees))
+    });
+    chemins.min().map(|(_, bougees)| bougees).unwrap_or_default()
+}
+
+/// Cells near the class that are masked or could be, itself included; masked ones first, then the cheapest.
+fn voisines(noyau: &Noyau, masques: &[bool], k: u32) -> Vec<u32> {
+    let (mut relations, mut cellules) = (vec![], vec![k]);
+    loop {
+        relations = prolonge(&relations, cellules.iter().flat_map(|c| noyau.colonnes.ligne(*c)));
+        let membres = relations.iter().flat_map(|l| noyau.lignes.ligne(*l));
+        let mut plus = prolonge(&[], membres.filter(|(c, _)| masques[*c as usize] || masquable(noyau, *c)));
+        plus.retain(|c| cellules.binary_search(c).is_err());
+        let place = VOISINES.saturating_sub(cellules.len());
+        let finie = plus.is_empty() || plus.len() >= place;
+        plus.sort_by_key(|c| (!masques[*c as usize], noyau.classes[*c as usize].cout, *c));
+        plus.truncate(place);
+        cellules.extend(plus);
+        cellules.sort_unstable();
+        if finie {
+            return cellules;
+        }
+    }
+}
+
+fn autour(noyau: &Noyau, masques: &[bool], k: u32) -> Vec<u32> {
+    let (mut relations, mut cellules) = (vec![], vec![k]);
+    let mut zeros = vec![];
+    for _ in 0..DISTANCE {
+        relations = prolonge(&relations, cellules.iter().flat_map(|c| noyau.colonnes.ligne(*c)));
+        let choisies = moins_cheres(noyau, masques, &relations, |c| masquable(noyau, c));
+        if !choisies.is_empty() {
+            return choisies;
+        }
+        if zeros.is_empty() {
+            zeros = moins_cheres(noyau, masques, &relations, |c| zero_masquable(noyau, c));
+        }
+        let membres = relations.iter().flat_map(|l| noyau.lignes.ligne(*l));
+        cellules = prolonge(&[], membres.filter(|(c, _)| masques[*c as usize]));
+    }
+    zeros
+}
+
+/// Sorted, without those that are already there twice.
+fn prolonge<'a>(deja: &[u32], autres: impl Iterator<Item = &'a (u32, i64)>) -> Vec<u32> {
+    let mut tous: Vec<u32> = deja.iter().copied().chain(autres.map(|(i, _)| *i)).collect();
+    tous.sort_unstable();
+    tous.dedup();
+    tous
+}
+
+/// The cheapest shown class of each relation among those `permise`.
+fn moins_cheres(noyau: &Noyau, masques: &[bool], relations: &[u32], permise: impl Fn(u32) -> bool) -> Vec<u32> {
+    let de = |l: &u32| {
+        let libres = noyau.lignes.ligne(*l).iter().map(|(c, _)| *c).filter(|c| !masques[*c as usize] && permise(*c));
+        libres.min_by_key(|c| (noyau.classes[*c as usize].cout, *c))
+    };
+    let mut choisies: Vec<u32> = relations.iter().filter_map(de).collect();
+    choisies.sort_unstable();
+    choisies.dedup();
+    choisies
+}
+
+/// A zero under a total of zero stays computable however much is masked: it would protect nothing, and
+/// would need a proof that cannot be found.
+fn zero_masquable(noyau: &Noyau, k: u32) -> bool {
+    let c = &noyau.classes[k as usize];
+    let nulle = |l: u32| noyau.lignes.ligne(l).iter().all(|(d, _)| noyau.classes[*d as usize].valeur == 0);
+    c.sort == Sort::Libre && c.valeur == 0 && !noyau.colonnes.ligne(k).iter().any(|(l, _)| nulle(*l))
+}
