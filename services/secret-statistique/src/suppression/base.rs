@@ -5,9 +5,9 @@ use crate::systeme::noyau::{Creuse, Noyau};
 
 /// Combinations are written in full up to this many terms in all; beyond, totals stay unknowns of their
 /// own and their relations stay constraints, so that memory is bounded whatever the relations.
-const TERMES_MAXIMAUX: usize = 24_000_000;
+const TERMES_MAXIMAUX: usize = 3_000_000;
 /// Longest combination.
-const LONGUEUR_MAXIMALE: usize = 200_000;
+const LONGUEUR_MAXIMALE: usize = 10_000;
 
 /// Every class, then every relation that is not kept by construction, as combinations of atoms.
 #[derive(Debug)]

@@ -220,7 +220,7 @@ impl Libertes {
         self.somme.push(0);
     }
 
-    /// A combination of variables over the parameters, divided by what all its coefficients share.
+    /// A combination of variables over the parameters.
     fn reduit(&mut self, termes: &[(u32, i64)]) -> Ligne {
         let mut touchees: Vec<u32> = vec![];
         let somme = &mut self.somme;
@@ -243,13 +243,14 @@ impl Libertes {
             .map(|v| (v, std::mem::take(&mut somme[v as usize])))
             .filter(|(_, c)| *c != 0)
             .collect();
-        primitive(ligne)
+        ligne
     }
 
     /// Makes the combination of parameters zero by giving one of them up. With `prudent`, not at the
     /// price of the width of a variable.
     fn resout(&mut self, mut ligne: Ligne, prudent: bool) -> Result<(), Obstacle> {
         while !ligne.is_empty() {
+            ligne = primitive(ligne);
             let unites = ligne.iter().filter(|(_, c)| c.abs() == 1);
             let pivot = unites.min_by_key(|(v, _)| (self.emplois[*v as usize].len(), *v)).copied();
             if let Some((pivot, signe)) = pivot {
@@ -339,6 +340,7 @@ fn difficulte(ligne: &[(u32, i64)]) -> usize {
     ligne.len() + grands + if sans_pivot { 1 << 20 } else { 0 }
 }
 
+/// Divided by what all its coefficients share: it is zero all the same.
 fn primitive(mut ligne: Ligne) -> Ligne {
     let pgcd = ligne.iter().fold(0, |g, (_, c)| pgcd(g, c.abs()));
     if pgcd > 1 {

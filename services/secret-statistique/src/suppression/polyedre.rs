@@ -146,9 +146,6 @@ impl Polyedre {
             z.iter_mut().zip(&p).for_each(|(z, p)| *z += t * p);
             ecarts.iter_mut().zip(&avance).for_each(|(e, a)| *e += t * a);
             reste -= t * monte;
-            if std::env::var("DBGP").is_ok() {
-                eprintln!("      pas t {t:e} monte {monte:e} reste {reste}");
-            }
             if reste <= 1e-3 * montant {
                 return Some(prix.iter().map(|(v, _)| self.produit(*v, &z)).collect());
             }

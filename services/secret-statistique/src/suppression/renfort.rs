@@ -60,14 +60,6 @@ fn passage(etude: &Etude<'_>, masques: &[bool], k: u32) -> Vec<u32> {
         .filter_map(|c| Some((libertes.variable(*c)?, noyau.classes[*c as usize].cout as f64)))
         .collect();
     let [haut, bas] = etude.libertes.variable(k).map_or([0.0; 2], |v| etude.nuage.but(v));
-    if std::env::var("DBGP").is_ok() {
-        eprintln!(
-            "   passage k {k} taille {} d {} haut {haut} bas {bas} prix {}",
-            polyedre.taille(),
-            polyedre.nulle().len(),
-            prix.len()
-        );
-    }
     let chemins = [haut, bas].into_iter().filter_map(|montant| {
         let changes = polyedre.chemin(cible, montant, &prix)?;
         let bougees = prix.iter().zip(changes).filter(|(_, x)| x.abs() > PART);
