@@ -522,7 +522,7 @@ mod tests {
         use referentiel::cellule::Statut;
         assert_eq!(publie(&cellule(None, Statut::Secret)).to_string(), "secret");
         let taux = ValeurPubliee::Taux { numerateur: 1.into(), denominateur: 4.into() };
-        assert_eq!(publie(&cellule(Some(taux), Statut::Publie)).to_string(), "25\u{a0}%");
+        assert_eq!(publie(&cellule(Some(taux), Statut::Publie)).to_string(), "25,0\u{a0}%");
         assert_eq!(Vue::choisie(Some("differences")), Vue::Differences);
         assert_eq!(Vue::choisie(None), Vue::Masquees);
     }

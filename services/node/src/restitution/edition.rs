@@ -145,7 +145,7 @@ fn nom(fiche: Fiche, champ: &Champ) -> String {
         Fiche::Personne => "p",
         Fiche::Evenement => "e",
     };
-    format!("{debut}.{}", champ.identifiant)
+    format!("{debut}-{}", champ.identifiant)
 }
 
 impl Cible {

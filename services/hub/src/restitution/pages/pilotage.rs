@@ -223,10 +223,10 @@ fn chiffres(etats: &[Etat]) -> Vec<(String, &'static str)> {
     };
     let combien = |f: &dyn Fn(&&&Etat) -> bool| attendus.iter().filter(f).count();
     vec![
-        (attendus.len().to_string(), "centres attendus"),
-        (part(combien(&|e| e.recus > 0)), "ont transmis"),
-        (part(combien(&|e| e.complet())), "complets"),
-        (part(combien(&|e| e.complet() && e.dans_les_delais >= e.attendus)), "complets dans les délais"),
+        (attendus.len().to_string(), "Attendus"),
+        (part(combien(&|e| e.recus > 0)), "Ont transmis"),
+        (part(combien(&|e| e.complet())), "Complets"),
+        (part(combien(&|e| e.complet() && e.dans_les_delais >= e.attendus)), "Complets dans les délais"),
     ]
 }
 
@@ -269,7 +269,7 @@ mod tests {
         let c = chiffres(&[etat(2, 2, 2, 0), etat(2, 1, 0, 0), etat(0, 0, 0, 0)]);
         assert_eq!(c[0].0, "2");
         assert_eq!(c[1].0, "2 (100\u{a0}%)");
-        assert_eq!((c[2].0.as_str(), c[3].0.as_str()), ("1 (50\u{a0}%)", "1 (50\u{a0}%)"));
+        assert_eq!((c[2].0.as_str(), c[3].0.as_str()), ("1 (50,0\u{a0}%)", "1 (50,0\u{a0}%)"));
     }
 
     #[test]
