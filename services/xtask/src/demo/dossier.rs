@@ -131,23 +131,27 @@ impl Dossier {
         commande
     }
 
-    /// Imports and publishes the three quarters; `None` when asked to stop on the way.
-    pub fn publie(&self, programmes: &Path, arrete: impl Fn() -> bool) -> Result<Option<Value>> {
-        let node = |centre: &Centre| self.commande(programmes, centre);
+    /// Imports the workbooks of a centre for a quarter; gives their number.
+    pub fn importe(&self, programmes: &Path, centre: &Centre, code: &str) -> Result<usize> {
+        for dispositif in centre.dispositifs {
+            let fichier = self.classeur(centre, dispositif.reference, code);
+            sortie(self.commande(programmes, centre).arg("importer").arg(&fichier))
+                .with_context(|| format!("import of {}", fichier.display()))?;
+        }
+        Ok(centre.dispositifs.len())
+    }
+
+    /// Imports and publishes quarters; `None` when asked to stop on the way.
+    pub fn publie(&self, programmes: &Path, trimestres: &[&str], arrete: impl Fn() -> bool) -> Result<Option<Value>> {
         let mut classeurs = 0;
-        for code in TRIMESTRES {
+        for code in trimestres {
             println!("\nCampagne {code}");
             for centre in CENTRES {
                 if arrete() {
                     return Ok(None);
                 }
-                for dispositif in centre.dispositifs {
-                    let fichier = self.classeur(centre, dispositif.reference, code);
-                    sortie(node(centre).arg("importer").arg(&fichier))
-                        .with_context(|| format!("import of {}", fichier.display()))?;
-                    classeurs += 1;
-                }
-                let envoye = sortie(node(centre).args(["publier", "--campagne", code]))
+                classeurs += self.importe(programmes, centre, code)?;
+                let envoye = sortie(self.commande(programmes, centre).args(["publier", "--campagne", code]))
                     .with_context(|| format!("publication of {}", centre.nom))?;
                 println!("  {} : {}", centre.nom, envoye.trim().replace('\n', " "));
             }

@@ -3,6 +3,7 @@
 
 mod convention;
 mod dossier;
+mod pannes;
 mod processus;
 
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use self::dossier::Dossier;
 use self::processus::{Processus, programme};
-use xtask::recit::CENTRES;
+use xtask::recit::{CENTRES, TRIMESTRES};
 
 use crate::outil::construit;
 
@@ -23,6 +24,9 @@ pub struct Options {
     /// Publier, afficher un résumé JSON en dernière ligne, tout arrêter et finir.
     #[arg(long)]
     une_fois: bool,
+    /// Publier le dernier trimestre sous les pannes : coupures, hub tué, sauvegardes anciennes remises.
+    #[arg(long)]
+    pannes: bool,
     /// Garder le dossier (bases, clés, configurations) à cet endroit.
     #[arg(long, value_name = "DOSSIER")]
     garder: Option<PathBuf>,
@@ -45,18 +49,27 @@ pub fn execute(options: &Options) -> Result<()> {
         let _ = arret.send(());
     })?;
 
-    let hub = Processus::sert(&programme(&programmes, "maillage-hub"), &dossier.hub())?;
+    let mut hub = Processus::sert(&programme(&programmes, "maillage-hub"), &dossier.hub())?;
     println!("Hub : {}", dossier.adresse_hub());
     let mut noeuds = Vec::new();
     for centre in CENTRES {
         noeuds.push(Processus::sert(&programme(&programmes, "maillage-node"), &dossier.noeud(centre))?);
         println!("Nœud {} : {}", centre.nom, dossier.adresse_noeud(centre));
     }
-    let bilan = dossier.publie(&programmes, || arrete.try_recv().is_ok())?;
+    if options.pannes {
+        // The nodes' own outboxes would send as soon as the hub is back; here each step is shown.
+        noeuds.clear();
+    }
+    let calmes = if options.pannes { &TRIMESTRES[..2] } else { &TRIMESTRES[..] };
+    let bilan = dossier.publie(&programmes, calmes, || arrete.try_recv().is_ok())?;
     let Some(mut bilan) = bilan else {
         println!("Arrêt demandé.");
         return Ok(());
     };
+    if options.pannes {
+        hub = pannes::traverse(&dossier, &programmes, hub, TRIMESTRES[2])?;
+        pannes::verifie(&dossier, &programmes, (CENTRES.len() * 2 * TRIMESTRES.len()) as u64)?;
+    }
     let reponse = interroge(&dossier.adresse_hub(), QUESTION)?;
     complete(&mut bilan, &dossier)?;
     if let Some(centre) = CENTRES.first() {

@@ -39,6 +39,13 @@ impl Processus {
         }
         Ok(Self(enfant))
     }
+
+    /// Kills it, as a power cut would.
+    pub fn tue(mut self) -> Result<()> {
+        self.0.kill()?;
+        self.0.wait()?;
+        Ok(())
+    }
 }
 
 impl Drop for Processus {
