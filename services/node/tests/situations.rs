@@ -1,6 +1,8 @@
 //! The story of a table of accompaniments, through the commands as a centre runs them: dry run, import, plan beside
 //! realised, documents, certification, tables printed, retention, undo.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -60,7 +60,9 @@ struct Tuile {
 }
 
 /// Place of each département on its region's grid: (column, row), from 1.
-static GRILLES: LazyLock<BTreeMap<String, BTreeMap<String, (u8, u8)>>> =
+type Grilles = BTreeMap<String, BTreeMap<String, (u8, u8)>>;
+
+static GRILLES: LazyLock<Grilles> =
     LazyLock::new(|| toml::from_str(include_str!("../../../../../schema/cartes/tuiles.toml")).unwrap_or_default());
 
 /// `GET /emploi-accompagne`
