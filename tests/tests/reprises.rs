@@ -41,7 +41,7 @@ fn restaure(base: &Path, copie: &[Option<Vec<u8>>]) {
 
 /// What is shown and recorded, without the moments and the incarnation.
 fn montre(terrain: &Terrain) -> serde_json::Value {
-    let question = "{ publications(premier: 100) { nodes { position jeu campagne { code } revision statut cellules } } bilan { observations } }";
+    let question = "{ publications(premier: 100) { nodes { position jeu campagne revision statut cellules } } bilan { observations } }";
     terrain.demande(question).unwrap()
 }
 

@@ -356,6 +356,11 @@ impl Monde {
         self.base.take().unwrap().ferme().await;
         remet(&copie);
         self.demarre_noeud().await;
+        // A node put back speaks with the hub before it seals anything: entries sealed on a forgotten history
+        // are a fork, which both sides see and which stops the node (`comparer_tetes`).
+        let agite = !std::mem::replace(&mut self.reseau.lock().unwrap().calme, true);
+        self.contact().await;
+        self.reseau.lock().unwrap().calme = !agite;
     }
 
     /// Faults stop; the node contacts the hub until it has nothing left to do.

@@ -1,3 +1,5 @@
+//! The exact attacker against what enumeration finds, and against patterns known to give a cell away.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The policies on small tables and on drawn ones: what they show is true, additive, and loses what they say.
+
 use proptest::prelude::*;
 
 use super::*;
