@@ -12,7 +12,7 @@ use super::dit;
 use super::fichier::{Illisible, Table};
 
 /// Masked cells up to which the result is also attacked, besides the check of its certificate.
-const ATTAQUEES: usize = 6_000;
+const ATTAQUEES: usize = 1_500;
 
 /// Options of `secret proteger`.
 #[derive(Debug, clap::Args)]
