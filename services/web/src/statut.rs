@@ -26,7 +26,8 @@ pub fn marque(statut: Statut) -> Option<&'static str> {
 /// The legend under every table, in the order of the table's words.
 pub const LEGENDE: &[(&str, &str)] = &[
     ("secret", "masqué par le secret statistique, pour protéger les personnes"),
-    ("entre 12 et 16", "total encadré, parce qu’au moins trois de ses parts sont masquées"),
+    ("entre 12 et 16", "total encadré : une de ses parts est masquée, et ce que son centre montre la borne"),
+    ("au moins 12", "total dont rien de ce qui est montré ne borne la partie masquée"),
     ("non transmis", "attendu, pas encore reçu"),
     ("sans objet", "ne peut pas exister ici"),
     ("non significatif", "effectif trop faible pour calculer un taux"),
