@@ -2,6 +2,8 @@
 //! and leaving over three quarters. Proportions follow the public figures of emploi accompagné
 //! (62 % men, four in ten in work, half supported 2 to 8 h a month); nobody here exists.
 
+use std::collections::HashSet;
+
 use chrono::{Datelike, Days, NaiveDate};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -96,6 +98,7 @@ pub struct Histoire {
     hasard: StdRng,
     presents: Vec<Personne>,
     numero: u32,
+    references: HashSet<u32>,
     sans_suite: (i32, u32),
 }
 
@@ -123,6 +126,7 @@ impl Histoire {
             hasard: StdRng::seed_from_u64(graine),
             presents: vec![],
             numero: 0,
+            references: HashSet::new(),
             sans_suite: (debut.year(), 0),
         };
         for _ in 0..dispositif.capacite * 19 / 20 {
@@ -191,8 +195,12 @@ impl Histoire {
 
     fn personne(&mut self, entree: NaiveDate) -> Personne {
         self.numero += 1;
-        let reference =
-            format!("{}{:09}", self.dispositif.reference, self.hasard.random_range(100_000_000..999_999_999u32));
+        let mut rang = self.hasard.random_range(100_000_000..999_999_999u32);
+        // Among a hundred thousand drawn numbers, some meet.
+        while !self.references.insert(rang) {
+            rang += 1;
+        }
+        let reference = format!("{}{rang:09}", self.dispositif.reference);
         let age_jours = if self.hasard.random_bool(0.44) {
             self.hasard.random_range(19 * 366..29 * 365)
         } else {
