@@ -5,7 +5,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::Value;
 use xtask::recit::{Dispositif, Histoire, bornes, classeur};
 
@@ -46,9 +45,12 @@ pub fn execute(o: &Options) -> Result<()> {
     }
     durees.sort();
     let mediane = durees[durees.len() / 2];
-    let memoire = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64 / 1024.0;
+    let memoire = match memoire(&programmes.join("maillage-node"), &fichier)? {
+        Some(mio) => format!("peak {mio:.0} MiB"),
+        None => "peak unknown (GNU time is not installed)".to_owned(),
+    };
     let debit = lignes / mediane.as_secs_f64();
-    println!("maillage-node importer --verifier (all checks): {mediane:.2?}, {debit:.0} rows/s, peak {memoire:.0} MiB");
+    println!("maillage-node importer --verifier (all checks): {mediane:.2?}, {debit:.0} rows/s, {memoire}");
 
     match openpyxl(&fichier)? {
         None => println!("openpyxl is not installed: nothing to compare with (pip install openpyxl)"),
@@ -90,6 +92,18 @@ fn mesure(programme: &Path, fichier: &Path) -> Result<Duration> {
         bail!("the synthetic workbook is refused: {}", verdict["anomalies"][0]);
     }
     Ok(duree)
+}
+
+/// Largest memory of the command or of the process it reads in, as GNU time sees them: our own children
+/// include the compiler.
+fn memoire(programme: &Path, fichier: &Path) -> Result<Option<f64>> {
+    let Some(time) = trouve("time") else { return Ok(None) };
+    let releve = fichier.with_extension("memoire");
+    let mut commande = Command::new(time);
+    commande.args(["-f", "%M", "-o"]).arg(&releve).arg(programme).args(["importer", "--verifier", "--json"]);
+    commande.arg(fichier).current_dir(fichier.parent().unwrap_or(Path::new("/"))).output()?;
+    let texte = std::fs::read_to_string(&releve)?;
+    Ok(texte.trim().parse::<f64>().ok().map(|kio| kio / 1024.0))
 }
 
 fn openpyxl(fichier: &Path) -> Result<Option<f64>> {
