@@ -53,7 +53,32 @@ pub fn execute(options: &Options) -> Result<()> {
         Err(e) if en_ci() => return Err(e),
         Err(e) => println!("The audits of GraphQL over HTTP will be skipped: {e}"),
     }
+    match python() {
+        Ok(programme) => {
+            tests.env("MAILLAGE_PYTHON", programme);
+        }
+        Err(e) if en_ci() => return Err(e),
+        Err(e) => println!("The independent verifier of the wire contract will be skipped: {e}"),
+    }
     lance(&mut tests)
+}
+
+/// A Python of our own with what `tests/interop` needs, beside the build.
+fn python() -> Result<PathBuf> {
+    if trouve("python3").is_none() {
+        installe(&["python3", "python3-venv"], "the independent verifier")?;
+    }
+    let besoins = racine().join("tests/interop/requirements.txt");
+    let dossier = cible().join("interop");
+    let python = dossier.join("bin/python");
+    let marque = dossier.join("requirements.txt");
+    if std::fs::read(&marque).ok() == Some(std::fs::read(&besoins)?) && python.is_file() {
+        return Ok(python);
+    }
+    lance(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&dossier))?;
+    lance(Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&besoins))?;
+    std::fs::copy(&besoins, &marque)?;
+    Ok(python)
 }
 
 /// Installs the audits of GraphQL over HTTP beside the build, when node and npm are there.

@@ -12,11 +12,17 @@ use chrono::{DateTime, Utc};
 use publication::chaine::{Succession, succession};
 use publication::preuve::{self, Demande};
 use publication::refus::Famille;
+use publication::registre::{PreuveCoherence, PreuveInclusion};
+use publication::restauration::{self, Restauration};
 use publication::tete::TeteSignee;
+use publication::trousseau::{self, Trousseau};
 use publication::*;
 use serde::{Deserialize, Serialize};
 
 use crate::fabrique::*;
+
+#[path = "vecteurs_registre.rs"]
+mod registre;
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,6 +33,14 @@ enum Nature {
     Tete,
     Preuve,
     Cle,
+    /// An entry of the chain without a body.
+    Entree,
+    Trousseau,
+    Restauration,
+    /// A checkpoint alone.
+    Point,
+    Inclusion,
+    Coherence,
 }
 
 /// One vector: what a reader is given, and its verdict.
@@ -58,6 +72,23 @@ struct Vecteur {
     /// Request the proof is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     requete: Option<Requete>,
+    /// Checkpoints and proof of the register.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registre: Option<Registre>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registre {
+    /// Signed checkpoint.
+    point: String,
+    /// Signed checkpoint already known, for a consistency proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ancien: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inclusion: Option<PreuveInclusion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coherence: Option<PreuveCoherence>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -88,7 +119,11 @@ struct LigneRefus {
 const ACCEPTEE: &str = "acceptee";
 
 fn vecteur(nature: Nature, description: &str, verdict: &str, jeton: String) -> Vecteur {
-    let cle = if matches!(nature, Nature::Accuse | Nature::Tete) { cle_hub() } else { cle_noeud() };
+    let cle = match nature {
+        Nature::Accuse | Nature::Tete | Nature::Trousseau | Nature::Restauration => cle_hub(),
+        Nature::Point | Nature::Inclusion | Nature::Coherence => cle_registre(),
+        _ => cle_noeud(),
+    };
     Vecteur {
         description: description.to_owned(),
         nature,
@@ -102,6 +137,7 @@ fn vecteur(nature: Nature, description: &str, verdict: &str, jeton: String) -> V
         empreinte_corps: None,
         connu: None,
         requete: None,
+        registre: None,
     }
 }
 
@@ -190,7 +226,56 @@ fn valides() -> BTreeMap<&'static str, Vecteur> {
             "preuve.json",
             preuve_forgee(autorisation(1_775_182_749), "Preuve liée à une requête.", ACCEPTEE, "2026-04-03T02:17:30Z"),
         ),
+        ("retrait.json", entree("Retrait d’une série.", &retrait())),
+        ("rotation.json", entree("Rotation vers une nouvelle clé.", &acte(&Acte::Rotation { nouvelle: &cle_hub() }))),
+        ("restauration-noeud.json", entree("Nœud revenu d’une sauvegarde.", &acte(&Acte::Restauration))),
+        ("battement.json", entree("Signe de vie.", &acte(&Acte::Battement))),
+        (
+            "trousseau.json",
+            vecteur(Nature::Trousseau, "Clés du hub.", ACCEPTEE, trousseau(&cle_registre()).signer(&cle_hub())),
+        ),
+        (
+            "restauration-hub.json",
+            vecteur(Nature::Restauration, "Hub revenu d’une sauvegarde.", ACCEPTEE, restauration(2).signer(&cle_hub())),
+        ),
     ])
+}
+
+fn acte(acte: &Acte<'_>) -> EntreeSignee {
+    let place = Place { seq: 2, prev: Some(scellee().empreinte()) };
+    sceller_acte(acte, &noeud(), place, &emission(), &cle_noeud()).unwrap()
+}
+
+fn retrait() -> EntreeSignee {
+    let serie = contenu().serie();
+    acte(&Acte::Retrait { serie, rev: 2, supersedes: scellee().empreinte(), raison: Raison::Correction })
+}
+
+fn entree(description: &str, signee: &EntreeSignee) -> Vecteur {
+    let empreinte = Some(signee.empreinte());
+    Vecteur { empreinte, ..vecteur(Nature::Entree, description, ACCEPTEE, signee.enveloppe_jws().to_owned()) }
+}
+
+fn trousseau(registre: &CleSignature) -> Trousseau {
+    Trousseau {
+        v: trousseau::VERSION,
+        iss: HUB.to_owned(),
+        receipts: cle_hub().publique(),
+        log: registre.publique(),
+        issued_at: instant("2026-04-03T02:00:00Z"),
+    }
+}
+
+fn restauration(to_epoch: u64) -> Restauration {
+    Restauration {
+        v: restauration::VERSION,
+        iss: HUB.to_owned(),
+        from_epoch: 1,
+        to_epoch,
+        size: 5,
+        root: empreinte_enveloppe(b"racine"),
+        restored_at: instant("2026-05-03T02:00:00Z"),
+    }
 }
 
 fn refuses() -> BTreeMap<CodeRefus, Vecteur> {
@@ -211,6 +296,10 @@ fn refuses() -> BTreeMap<CodeRefus, Vecteur> {
     ajoute(C::ReceiptInvalid, vecteur(Nature::Accuse, "Accusé signé par le nœud lui-même.", "", du_noeud));
     ajoute(C::HeadInvalid, vecteur(Nature::Tete, "Tête signée par le nœud lui-même.", "", tete().signer(&cle_noeud())));
     let faible = vecteur(Nature::Cle, "Clé d’ordre 1 : toute signature bien choisie y tient.", "", String::new());
+    let une_seule = trousseau(&cle_hub()).signer(&cle_hub());
+    ajoute(C::KeysInvalid, vecteur(Nature::Trousseau, "La même clé pour les accusés et le registre.", "", une_seule));
+    let saut = restauration(3).signer(&cle_hub());
+    ajoute(C::RestoreInvalid, vecteur(Nature::Restauration, "Une époque est sautée.", "", saut));
     ajoute(C::AuthKeyWeak, Vecteur { cle: format!("AQ{}", "A".repeat(41)), ..faible });
     tous
 }
@@ -307,6 +396,7 @@ fn fichiers() -> BTreeMap<String, String> {
     let mut fichiers: BTreeMap<String, String> =
         valides().iter().map(|(nom, v)| ((*nom).to_owned(), texte(v))).collect();
     fichiers.extend(refuses().iter().map(|(code, v)| (format!("refus/{code}.json"), texte(v))));
+    fichiers.extend(registre::vecteurs().iter().map(|(nom, v)| (format!("registre/{nom}.json"), texte(v))));
     fichiers.insert("refus.json".to_owned(), serde_json::to_string_pretty(&table()).unwrap() + "\n");
     fichiers
 }
@@ -317,7 +407,9 @@ fn dossier() -> PathBuf {
     let dossier = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../schema/vecteurs/v1");
     ECRITURE.call_once(|| {
         if std::env::var("MAILLAGE_VECTEURS").is_ok_and(|v| v == "ecrire") {
-            std::fs::create_dir_all(dossier.join("refus")).unwrap();
+            for sous in ["refus", "registre"] {
+                std::fs::create_dir_all(dossier.join(sous)).unwrap();
+            }
             for (nom, texte) in fichiers() {
                 std::fs::write(dossier.join(nom), texte).unwrap();
             }
@@ -334,7 +426,7 @@ fn presents() -> BTreeSet<String> {
             .filter(|n| n.ends_with(".json"))
             .collect()
     };
-    noms("").into_iter().chain(noms("refus/")).collect()
+    ["", "refus/", "registre/"].into_iter().flat_map(noms).collect()
 }
 
 #[test]
@@ -350,13 +442,46 @@ fn the_frozen_vectors_are_the_ones_this_code_writes() {
 #[test]
 fn every_frozen_vector_is_read_with_its_verdict() {
     let noms: Vec<String> = presents().into_iter().filter(|nom| nom != "refus.json").collect();
-    assert!(noms.len() > 25);
+    assert!(noms.len() > 40);
     for nom in noms {
         let texte = std::fs::read_to_string(dossier().join(&nom)).unwrap();
         let vecteur: Vecteur = serde_json::from_str(&texte).unwrap();
-        let verdict = juger(&vecteur).map_or_else(|refus| refus.code().urn(), |()| ACCEPTEE.to_owned());
+        let verdict = match vecteur.registre {
+            Some(_) => registre::juger(&vecteur),
+            None => juger(&vecteur).map_or_else(|refus| refus.code().urn(), |()| ACCEPTEE.to_owned()),
+        };
         assert_eq!(verdict, vecteur.verdict, "{nom}");
     }
+}
+
+/// Decided by what only a hub or a node has: its keys, its chain, its campaign, its load. Their tests are
+/// those of these services; every other code has its vector.
+const DEPENDENT_DU_HUB: [&str; 17] = [
+    "auth.key_revoked",
+    "body.missing",
+    "body.too_large",
+    "body.encoding",
+    "log.out_of_range",
+    "rate.limited",
+    "hub.busy",
+    "hub.readonly",
+    "log.cursor_gone",
+    "sdc.policy_below_floor",
+    "sdc.cell_below_threshold",
+    "sdc.recoverable_cell",
+    "sdc.missing_secondary",
+    "sum.margin_mismatch",
+    "series.not_owner",
+    "series.unknown",
+    "series.closed",
+];
+
+#[test]
+fn every_refusal_that_the_contract_decides_alone_has_its_vector() {
+    let avec: BTreeSet<&str> = refuses().into_keys().map(CodeRefus::code).collect();
+    let sans: BTreeSet<&str> = DEPENDENT_DU_HUB.into();
+    assert_eq!(avec.union(&sans).count(), CodeRefus::TOUS.len());
+    assert_eq!(avec.intersection(&sans).count(), 0);
 }
 
 #[test]
@@ -382,6 +507,14 @@ fn juger(v: &Vecteur) -> Result<(), Refus> {
             let demande = Demande::nouvelle(&requete.methode, &requete.uri, &corps);
             preuve::verifier(&v.jeton, &demande, &noeud, &v.hub, &cle, requete.maintenant).map(|_| ())
         }
+        Nature::Entree => {
+            let verifiee = verifier_enveloppe(&v.jeton, &cle, &Attendu { noeud, hub: v.hub.clone() })?;
+            assert_eq!(Some(verifiee.empreinte()), v.empreinte);
+            Ok(())
+        }
+        Nature::Trousseau => Trousseau::verifier(&v.jeton, &cle, &v.hub).map(|_| ()),
+        Nature::Restauration => Restauration::verifier(&v.jeton, &cle, &v.hub).map(|_| ()),
+        Nature::Point | Nature::Inclusion | Nature::Coherence => unreachable!("judged with the register"),
         Nature::Publication | Nature::Chaine => {
             let attendu = Attendu { noeud, hub: v.hub.clone() };
             let recue = verifier(verifier_enveloppe(&v.jeton, &cle, &attendu)?, &corps)?;
