@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use ::publication::chaine::{Succession, succession};
 use ::publication::registre::Feuille;
 use ::publication::{
-    Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Genre, Motif, Refus,
+    Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Motif, Refus,
     StatutAccuse, TeteNoeud, accuse, decider,
 };
 use chrono::{DateTime, Utc};
@@ -315,7 +315,7 @@ async fn inscrit(tx: &mut Tx, e: &Entree<'_>) -> Result<(), ErreurBase> {
             seq_sql(e.enveloppe.seq),
             e.digest.to_string(),
             e.enveloppe.prev.map(|p| p.to_string()),
-            genre(e.enveloppe.kind),
+            e.enveloppe.kind.code(),
             kid,
             e.jws,
             e.enveloppe.body.as_ref().map(|b| b.sha256.to_string()),
@@ -375,16 +375,6 @@ pub(crate) fn empreinte(texte: &str) -> Result<Empreinte, ErreurBase> {
 
 pub(crate) fn seq_sql(n: u64) -> i64 {
     i64::try_from(n).unwrap_or(i64::MAX)
-}
-
-fn genre(genre: Genre) -> &'static str {
-    match genre {
-        Genre::Publication => "publish",
-        Genre::Retrait => "withdraw",
-        Genre::Rotation => "rotate",
-        Genre::Restauration => "restore",
-        Genre::Battement => "heartbeat",
-    }
 }
 
 /// Name of a status in the register and on the wire.

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use publication::{EntreeSignee, Genre};
 
 use crate::base::{Base, Ecriture, ErreurBase, instant_texte};
-use crate::envoi::{EtatEnvoi, Suite, borne, genre_code, positif, suite};
+use crate::envoi::{EtatEnvoi, Suite, borne, positif, suite};
 use crate::journal::note_dans;
-use sqlx::Row;
+use sqlx::{Row, SqliteExecutor};
 
 /// An entry of this node that the hub holds and this database had lost.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl Base {
         let (jeu, periode) = serie.unwrap_or_default();
         let (suite, _) = suite(&mut tx, jeu, periode).await?;
         let signee = signe(&suite)?;
-        let genre = genre_code(signee.enveloppe().kind);
+        let genre = signee.enveloppe().kind.code();
         sqlx::query(
             "/* envoi.acte */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, etat, scelle_le)
              VALUES ($1, $2, $3, $4, $5, $6, $7, 'scelle', $8)",
@@ -83,7 +83,7 @@ impl Base {
                  etat, scelle_le, accuse, accuse_le) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             )
             .bind(borne(e.seq))
-            .bind(genre_code(e.genre))
+            .bind(e.genre.code())
             .bind(jeu)
             .bind(periode)
             .bind(rev)
@@ -104,10 +104,7 @@ impl Base {
 
     /// The rotation that waits for its receipt, if any.
     pub async fn rotation_en_cours(&self) -> Result<Option<u64>, ErreurBase> {
-        let row = sqlx::query("/* envoi.rotation */ SELECT seq FROM envoi WHERE genre = 'rotate' AND etat = 'scelle'")
-            .fetch_optional(&self.pool)
-            .await?;
-        row.map(|r| positif(r.try_get(0)?)).transpose()
+        rotation_en_attente(&self.pool).await
     }
 
     /// When the last entry was sealed: a node that has been silent for a day says that it lives.
@@ -121,11 +118,15 @@ impl Base {
 
 /// Between the announcement of a key and its receipt, nobody can say which key signs the next entry.
 pub(crate) async fn rotation_reglee(tx: &mut Ecriture<'_>) -> Result<(), ErreurBase> {
-    let attente = sqlx::query("/* envoi.rotation */ SELECT seq FROM envoi WHERE genre = 'rotate' AND etat = 'scelle'")
-        .fetch_optional(&mut **tx)
-        .await?;
-    match attente {
+    match rotation_en_attente(&mut **tx).await? {
         None => Ok(()),
         Some(_) => Err(ErreurBase::RotationEnCours),
     }
+}
+
+async fn rotation_en_attente(lecture: impl SqliteExecutor<'_>) -> Result<Option<u64>, ErreurBase> {
+    let row = sqlx::query("/* envoi.rotation */ SELECT seq FROM envoi WHERE genre = 'rotate' AND etat = 'scelle'")
+        .fetch_optional(lecture)
+        .await?;
+    row.map(|r| positif(r.try_get(0)?)).transpose()
 }

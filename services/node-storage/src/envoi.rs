@@ -134,21 +134,10 @@ pub(crate) fn lit(r: &SqliteRow) -> Result<Envoi, ErreurBase> {
     })
 }
 
-/// The wire's own names of the kinds, so that a database reads like an envelope.
-pub(crate) fn genre_code(genre: Genre) -> &'static str {
-    match genre {
-        Genre::Publication => "publish",
-        Genre::Retrait => "withdraw",
-        Genre::Rotation => "rotate",
-        Genre::Restauration => "restore",
-        Genre::Battement => "heartbeat",
-    }
-}
-
 fn genre_lu(code: &str) -> Result<Genre, ErreurBase> {
-    [Genre::Publication, Genre::Retrait, Genre::Rotation, Genre::Restauration, Genre::Battement]
+    Genre::TOUS
         .into_iter()
-        .find(|g| genre_code(*g) == code)
+        .find(|g| g.code() == code)
         .ok_or_else(|| ErreurBase::Illisible(format!("genre d’envoi « {code} »")))
 }
 

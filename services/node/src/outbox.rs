@@ -78,7 +78,7 @@ impl Outbox<'_> {
         bilan.recuperes = recuperes;
         for seq in self.base.a_envoyer(tete.seq).await? {
             let envoi = self.base.envoi(seq).await?;
-            match self.envoie(&envoi, connue(Some(&temoin)), transport, rng).await? {
+            match self.envoie(&envoi, connue(&temoin), transport, rng).await? {
                 Ok(accuse) => bilan.accuses.push(accuse),
                 Err(echec) => {
                     self.note_echec(&envoi, &echec, rng).await?;
@@ -221,8 +221,8 @@ fn attente(tentatives: u32, rng: &mut impl CryptoRng) -> Duration {
 }
 
 /// What is known of the hub's incarnation, as the rules of the chain read it.
-pub fn connue(temoin: Option<&Temoin>) -> EpoqueConnue {
-    temoin.map_or_else(EpoqueConnue::default, |t| EpoqueConnue { epoque: t.epoque, plancher: t.plancher })
+fn connue(temoin: &Temoin) -> EpoqueConnue {
+    EpoqueConnue { epoque: temoin.epoque, plancher: temoin.plancher }
 }
 
 /// State of an entry after its receipt.

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use node_storage::chaine::EntreeRecuperee;
 use node_storage::envoi::EtatEnvoi;
 use node_storage::temoin::{PointGarde, Temoin};
-use publication::chaine::accepter_accuse;
+use publication::chaine::{EpoqueConnue, accepter_accuse};
 use publication::registre::{PointDeControle, PreuveCoherence, nom_du_registre};
 use publication::restauration::Restauration;
 use publication::tete::TeteSignee;
@@ -15,7 +15,7 @@ use publication::{Accuse, Attendu, Empreinte, EnveloppeVerifiee, Genre, StatutAc
 use rand::CryptoRng;
 use serde::Deserialize;
 
-use crate::outbox::{Outbox, connue, etat};
+use crate::outbox::{Outbox, etat};
 use crate::transport::Transport;
 
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ async fn reprend(
 ) -> Result<EntreeRecuperee> {
     let claims = verifiee.enveloppe();
     let accuse = Accuse::verifier(&entree.receipt, outbox.cle_hub)?;
-    let statut = accepter_accuse(&accuse, Some(verifiee.empreinte()), connue(None))?;
+    let statut = accepter_accuse(&accuse, Some(verifiee.empreinte()), EpoqueConnue::default())?;
     let corps = match (&claims.body, statut) {
         (Some(annonce), StatutAccuse::Acceptee) => {
             if entree.body != Some(annonce.sha256) {

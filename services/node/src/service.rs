@@ -43,7 +43,7 @@ pub async fn envoie_par(
     rng: &mut ChaCha20Rng,
     fil: &Fabrique<'_>,
 ) -> Result<Bilan> {
-    let cle_hub: ClePublique = hub(c)?.cle_publique.parse().context("[hub] cle_publique")?;
+    let cle_hub = cle_du_hub(c)?;
     let premier = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
     if premier.recuperes == 0 {
         return Ok(premier);
@@ -79,6 +79,11 @@ async fn passage(
 /// The hub that the configuration names.
 pub fn hub(c: &Configuration) -> Result<&Hub> {
     c.hub.as_ref().context("La configuration ne nomme pas de hub : ajoutez une section [hub].")
+}
+
+/// The key of that hub's receipts, pinned at enrolment.
+pub fn cle_du_hub(c: &Configuration) -> Result<ClePublique> {
+    hub(c)?.cle_publique.parse().context("[hub] cle_publique")
 }
 
 /// The outbox of this node.
@@ -208,7 +213,7 @@ impl Service {
     /// Seals a heartbeat: the hub tells a node that lives and has nothing to say from one that died, and the
     /// node compares heads and checkpoints at least once a day.
     async fn bat(&self) -> Result<u64> {
-        let cle_hub: ClePublique = hub(&self.configuration)?.cle_publique.parse().context("[hub] cle_publique")?;
+        let cle_hub = cle_du_hub(&self.configuration)?;
         let cle = self.cle()?;
         let outbox = outbox(&self.configuration, &self.base, &cle, &cle_hub, self.horloge.as_ref())?;
         outbox.scelle_acte(None, "horaire", &Acte::Battement).await

@@ -38,6 +38,22 @@ pub enum Genre {
     Battement,
 }
 
+impl Genre {
+    /// Every kind.
+    pub const TOUS: [Self; 5] = [Self::Publication, Self::Retrait, Self::Rotation, Self::Restauration, Self::Battement];
+
+    /// Name on the wire, which the stores use too.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Publication => "publish",
+            Self::Retrait => "withdraw",
+            Self::Rotation => "rotate",
+            Self::Restauration => "restore",
+            Self::Battement => "heartbeat",
+        }
+    }
+}
+
 /// Why a revision was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -207,5 +223,17 @@ mod precedente {
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Empreinte>, D::Error> {
         let texte = String::deserialize(d)?;
         if texte == AUCUNE { Ok(None) } else { texte.parse().map(Some).map_err(serde::de::Error::custom) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Genre;
+
+    #[test]
+    fn the_name_in_the_stores_is_that_of_the_wire() {
+        for genre in Genre::TOUS {
+            assert_eq!(serde_json::to_value(genre).unwrap(), genre.code());
+        }
     }
 }

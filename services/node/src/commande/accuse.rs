@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use publication::{Accuse, Attendu, ClePublique, StatutAccuse, empreinte_corps, verifier_enveloppe};
+use node_storage::envoi::Envoi;
+use publication::{
+    Accuse, Attendu, ClePublique, EnveloppeVerifiee, StatutAccuse, empreinte_corps, verifier_enveloppe,
+};
 use referentiel::format;
 
 use super::{Acces, dit};
 use crate::outbox::phrase;
-use crate::service;
+use crate::{rotation, service};
 
 /// Options of `verifier-accuse`.
 #[derive(Debug, clap::Args)]
@@ -25,8 +28,7 @@ pub struct Options {
 
 /// Verifies and tells; 1 when something does not hold.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
-    let cle_hub: ClePublique =
-        service::hub(&acces.configuration)?.cle_publique.parse().context("[hub] cle_publique")?;
+    let cle_hub = service::cle_du_hub(&acces.configuration)?;
     let accuse = match (&o.fichier, o.position) {
         (Some(fichier), _) => {
             let texte = std::fs::read_to_string(fichier).with_context(|| fichier.display().to_string())?;
@@ -47,29 +49,45 @@ fn de_l_envoi(acces: &Acces, position: u64, cle_hub: &ClePublique) -> Result<Acc
     if accuse.env.to_string() != envoi.empreinte || accuse.seq != position {
         bail!("L’accusé gardé pour l’envoi {position} répond à une autre enveloppe.");
     }
-    let attendu = Attendu {
-        noeud: acces.configuration.noeud.identifiant.clone(),
-        hub: service::hub(&acces.configuration)?.identifiant.clone(),
-    };
-    // A key of the past cannot be checked here: the digest that the receipt quotes vouches for the text.
-    match verifier_enveloppe(&envoi.enveloppe, &acces.cle()?.publique(), &attendu) {
-        Ok(enveloppe) if enveloppe.empreinte() != accuse.env => {
+    match enveloppe_verifiee(acces, &envoi)? {
+        Some(enveloppe) if enveloppe.empreinte() != accuse.env => {
             bail!("L’enveloppe gardée n’est pas celle de l’accusé.")
         }
-        Ok(enveloppe) => {
-            let annonce = enveloppe.enveloppe().body.as_ref().map(|b| b.sha256);
-            if annonce.is_some_and(|a| a != empreinte_corps(&envoi.corps)) {
-                bail!("Le corps gardé n’est pas celui qui a été signé.");
-            }
-            dit("L’enveloppe et le corps gardés ici sont ceux que l’accusé cite.")?;
-        }
-        Err(refus) => dit(&format!("L’enveloppe n’est pas vérifiable avec la clé actuelle ({refus})."))?,
+        Some(enveloppe) => dit(corps_verifie(&envoi, &enveloppe)?)?,
+        None => dit("L’enveloppe ne se vérifie avec aucune des clés gardées ici : seul l’accusé est prouvé.")?,
     }
     match envoi.confirme_le {
         Some(quand) => dit(&format!("Inscription au registre prouvée le {}.", format::date(quand.date_naive())))?,
         None => dit("L’inscription au registre n’a pas encore été prouvée : « maillage-node envoyer ».")?,
     }
     Ok(accuse)
+}
+
+/// The envelope kept here, under the key in force or one of those it replaced.
+fn enveloppe_verifiee(acces: &Acces, envoi: &Envoi) -> Result<Option<EnveloppeVerifiee>> {
+    let attendu = Attendu {
+        noeud: acces.configuration.noeud.identifiant.clone(),
+        hub: service::hub(&acces.configuration)?.identifiant.clone(),
+    };
+    let anciennes = rotation::voisines(&acces.configuration.noeud.cle)?;
+    let mut cles = std::iter::once(acces.cle()?).chain(anciennes);
+    Ok(cles.find_map(|cle| verifier_enveloppe(&envoi.enveloppe, &cle.publique(), &attendu).ok()))
+}
+
+/// What can be said of the body kept beside an envelope; an error when it is another one.
+fn corps_verifie(envoi: &Envoi, enveloppe: &EnveloppeVerifiee) -> Result<&'static str> {
+    let annonce = enveloppe.enveloppe().body.as_ref().map(|b| b.sha256);
+    match annonce {
+        None => Ok("L’enveloppe gardée ici est celle que l’accusé cite ; elle n’a pas de corps."),
+        // The hub does not keep the body of a refused entry: a node put back cannot have it again.
+        Some(_) if envoi.corps.is_empty() => {
+            Ok("L’enveloppe gardée ici est celle que l’accusé cite ; son corps, refusé, n’a pas été récupéré.")
+        }
+        Some(sceau) if sceau == empreinte_corps(&envoi.corps) => {
+            Ok("L’enveloppe et le corps gardés ici sont ceux que l’accusé cite.")
+        }
+        Some(_) => bail!("Le corps gardé n’est pas celui qui a été signé."),
+    }
 }
 
 fn raconte(a: &Accuse) -> Result<()> {

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Subcommand;
 
-use publication::ClePublique;
 
 use super::{Acces, dit};
 use crate::{rotation, service};
@@ -41,7 +40,7 @@ pub fn execute(options: &Options) -> Result<ExitCode> {
 /// Announces a new key, sends, and puts it in force when the hub has it.
 pub fn tourne(acces: &Acces) -> Result<ExitCode> {
     let c = &acces.configuration;
-    let cle_hub: ClePublique = service::hub(c)?.cle_publique.parse().context("[hub] cle_publique")?;
+    let cle_hub = service::cle_du_hub(c)?;
     let cle = acces.cle()?;
     acces.attends(async {
         let base = acces.base().await?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use node_storage::envoi::EtatEnvoi;
 use publication::enveloppe::PERIMETRE_CDG;
-use publication::{Acte, ClePublique, Genre, Raison, Serie};
+use publication::{Acte, Genre, Raison, Serie};
 
 use super::{Acces, CampagneOption, dit, publier};
 use crate::service;
@@ -37,7 +37,7 @@ enum Motif {
 /// Seals the withdrawal and sends it.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let c = &acces.configuration;
-    let cle_hub: ClePublique = service::hub(c)?.cle_publique.parse().context("[hub] cle_publique")?;
+    let cle_hub = service::cle_du_hub(c)?;
     let cle = acces.cle()?;
     let periode = o.campagne.campagne.to_string();
     let bilan = acces.attends(async {
