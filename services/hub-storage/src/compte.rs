@@ -28,6 +28,19 @@ pub struct Compte {
     pub condense: String,
     /// True while too many wrong passwords were given.
     pub en_repos: bool,
+    /// Which secret of one-time codes is in force, from 1.
+    pub generation: u32,
+    /// What an OpenID provider must say of the person.
+    pub attache: Option<Attache>,
+}
+
+/// By which a person is recognised the first time a provider names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attache {
+    /// E-mail address, lower case.
+    pub courriel: String,
+    /// SIRET of the employer.
+    pub siret: String,
 }
 
 /// Makes an account; false when the identifier is taken.
@@ -35,15 +48,17 @@ pub async fn cree(db: &Db, compte: &Compte, fait: &Fait) -> Result<bool, ErreurB
     let mut tx = db.begin().await?;
     let n = tx
         .execute(
-            "/* compte.insere */ INSERT INTO compte (identifiant, nom, condense, role, territoires, cree_le)
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (identifiant) DO NOTHING",
+            "/* compte.insere */ INSERT INTO compte (identifiant, nom, condense, role, territoires, cree_le,
+             courriel, siret) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (identifiant) DO NOTHING",
             args![
                 &compte.identifiant,
                 &compte.nom,
                 &compte.condense,
                 &compte.role,
                 liste_en_texte(&compte.territoires),
-                fait.moment
+                fait.moment,
+                compte.attache.as_ref().map(|a| a.courriel.clone()),
+                compte.attache.as_ref().map(|a| a.siret.clone())
             ],
         )
         .await?;
@@ -58,8 +73,8 @@ pub async fn cree(db: &Db, compte: &Compte, fait: &Fait) -> Result<bool, ErreurB
 pub async fn find(db: &Db, identifiant: &str, maintenant: DateTime<Utc>) -> Result<Option<Compte>, ErreurBase> {
     let ligne = db
         .ligne(
-            "/* compte.par_identifiant */ SELECT identifiant, nom, role, territoires, condense, bloque_le
-             FROM compte WHERE identifiant = $1 AND ferme_le IS NULL",
+            "/* compte.par_identifiant */ SELECT identifiant, nom, role, territoires, condense, bloque_le, generation,
+             courriel, siret FROM compte WHERE identifiant = $1 AND ferme_le IS NULL",
             args![identifiant],
         )
         .await?;
@@ -71,9 +86,28 @@ pub async fn find(db: &Db, identifiant: &str, maintenant: DateTime<Utc>) -> Resu
             territoires: lit_liste(&l, 3)?,
             condense: l.text(4)?,
             en_repos: l.opt_ts(5)?.is_some_and(|b| maintenant - b < REPOS),
+            generation: u32::try_from(l.int(6)?).unwrap_or(1),
+            attache: l.opt_text(7)?.zip(l.opt_text(8)?).map(|(courriel, siret)| Attache { courriel, siret }),
         })
     };
     ligne.map(lit).transpose()
+}
+
+/// Changes the secret of one-time codes and closes the sessions; the new generation, none when it is not known.
+pub async fn renouvelle_code(db: &Db, identifiant: &str, fait: &Fait) -> Result<Option<u32>, ErreurBase> {
+    let mut tx = db.begin().await?;
+    let ligne = tx
+        .ligne(
+            "/* compte.generation */ UPDATE compte SET generation = generation + 1, dernier_pas = 0
+             WHERE identifiant = $1 AND ferme_le IS NULL RETURNING generation",
+            args![identifiant],
+        )
+        .await?;
+    let Some(generation) = ligne.map(|l| l.int(0)).transpose()? else { return Ok(None) };
+    tx.execute("/* session.ferme_toutes */ DELETE FROM session WHERE compte = $1", args![identifiant]).await?;
+    journal::inscrit(&mut tx, fait).await?;
+    tx.commit().await?;
+    Ok(u32::try_from(generation).ok())
 }
 
 /// Closes an account and its sessions; false when it is not known or already closed.
@@ -93,28 +127,51 @@ pub async fn ferme(db: &Db, identifiant: &str, fait: &Fait) -> Result<bool, Erre
     Ok(n > 0)
 }
 
-/// Opens a session after a good password.
+/// How a session is opened.
+#[derive(Debug, Clone, Copy)]
+pub enum Moyen<'m> {
+    /// A password and the one-time code of this step of time.
+    Code(u64),
+    /// An OpenID provider, whose signed statement is kept to sign out there.
+    Preuve(&'m str),
+}
+
+/// Opens a session; false when the step of time was used already, by somebody who saw the code.
 pub async fn ouvre_session(
     db: &Db,
     compte: &Compte,
     condense: &str,
+    moyen: Moyen<'_>,
     expire_le: DateTime<Utc>,
     fait: &Fait,
-) -> Result<(), ErreurBase> {
+) -> Result<bool, ErreurBase> {
     let mut tx = db.begin().await?;
     tx.execute("/* session.balaie */ DELETE FROM session WHERE expire_le <= $1", args![fait.moment]).await?;
+    let preuve = match moyen {
+        Moyen::Preuve(preuve) => Some(preuve.to_owned()),
+        Moyen::Code(pas) => {
+            let pas = i64::try_from(pas).unwrap_or(i64::MAX);
+            let n = tx
+                .execute(
+                    "/* compte.reussite */ UPDATE compte SET echecs = 0, bloque_le = NULL, dernier_pas = $2
+                     WHERE identifiant = $1 AND dernier_pas < $2",
+                    args![&compte.identifiant, pas],
+                )
+                .await?;
+            if n == 0 {
+                return Ok(false);
+            }
+            None
+        }
+    };
     tx.execute(
-        "/* compte.reussite */ UPDATE compte SET echecs = 0, bloque_le = NULL WHERE identifiant = $1",
-        args![&compte.identifiant],
-    )
-    .await?;
-    tx.execute(
-        "/* session.ouvre */ INSERT INTO session (condense, compte, cree_le, expire_le) VALUES ($1, $2, $3, $4)",
-        args![condense, &compte.identifiant, fait.moment, expire_le],
+        "/* session.ouvre */ INSERT INTO session (condense, compte, cree_le, expire_le, preuve) VALUES ($1, $2, $3, $4, $5)",
+        args![condense, &compte.identifiant, fait.moment, expire_le, preuve],
     )
     .await?;
     journal::inscrit(&mut tx, fait).await?;
-    tx.commit().await
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Counts a wrong password of an existing account.
@@ -144,12 +201,14 @@ pub async fn de_la_session(db: &Db, condense: &str, maintenant: DateTime<Utc>) -
     }
 }
 
-/// Closes a session.
-pub async fn ferme_session(db: &Db, condense: &str, fait: &Fait) -> Result<(), ErreurBase> {
+/// Closes a session; gives what its provider must be told, when one opened it.
+pub async fn ferme_session(db: &Db, condense: &str, fait: &Fait) -> Result<Option<String>, ErreurBase> {
     let mut tx = db.begin().await?;
-    let n = tx.execute("/* session.ferme */ DELETE FROM session WHERE condense = $1", args![condense]).await?;
-    if n > 0 {
-        journal::inscrit(&mut tx, fait).await?;
-    }
-    tx.commit().await
+    let ligne = tx
+        .ligne("/* session.ferme */ DELETE FROM session WHERE condense = $1 RETURNING preuve", args![condense])
+        .await?;
+    let Some(ligne) = ligne else { return Ok(None) };
+    journal::inscrit(&mut tx, fait).await?;
+    tx.commit().await?;
+    ligne.opt_text(0)
 }

@@ -1,11 +1,13 @@
 //! Who asks, and what they may see. GraphQL, pages and commands all go through the [`Guichet`]: it holds
 //! the database and gives only rows that [`regle`] grants to the caller. What is not granted does not exist.
 
+pub mod code;
 pub mod compte;
 pub mod guichet;
 pub mod identification;
 pub mod jeton;
 pub mod passe;
+pub mod proconnect;
 pub mod regle;
 mod territoire;
 
@@ -104,19 +106,30 @@ pub struct Appelant {
     pub ecriture: bool,
     /// Audience served when none is asked for.
     pub audience: Audience,
+    /// The session of a person in a browser.
+    pub session: Option<Session>,
+}
+
+/// A person in a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Name shown.
+    pub nom: String,
+    /// What its forms send back.
+    pub jeton: String,
 }
 
 impl Appelant {
     /// Somebody who did not identify themselves: served the audience that the configuration opens to
     /// all. `reseau` there means that whoever reaches this hub belongs to the network.
     pub fn anonyme(audience: Audience) -> Self {
-        Self { nom: "anonyme".to_owned(), role: None, territoires: vec![], jeux: None, ecriture: false, audience }
+        Self { nom: "anonyme".to_owned(), role: None, territoires: vec![], jeux: None, ecriture: false, audience, session: None }
     }
 
     /// Somebody of a role.
     pub fn de_role(nom: String, role: Role, territoires: Vec<String>) -> Self {
         let audience = if role == Role::Public { Audience::Public } else { Audience::Reseau };
-        Self { nom, role: Some(role), territoires, jeux: None, ecriture: false, audience }
+        Self { nom, role: Some(role), territoires, jeux: None, ecriture: false, audience, session: None }
     }
 }
 

@@ -14,6 +14,12 @@ use crate::configuration::Hub;
 pub fn cree(fichier: &Path, rng: &mut impl CryptoRng) -> Result<ClePublique> {
     let cle = CleSignature::generer(rng);
     let pem = cle.pem()?;
+    ecris(fichier, pem.as_ref())?;
+    Ok(cle.publique())
+}
+
+/// Writes a secret in a new file of mode 0600.
+pub fn ecris(fichier: &Path, secret: &str) -> Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -24,10 +30,8 @@ pub fn cree(fichier: &Path, rng: &mut impl CryptoRng) -> Result<ClePublique> {
     let mut ouvert = options.open(fichier).with_context(|| {
         format!("Le fichier {} ne peut pas être créé (une clé existante n’est jamais remplacée)", fichier.display())
     })?;
-    let pem: &str = pem.as_ref();
-    ouvert.write_all(pem.as_bytes()).with_context(|| format!("écriture de {}", fichier.display()))?;
-    ouvert.sync_all().with_context(|| format!("écriture de {}", fichier.display()))?;
-    Ok(cle.publique())
+    ouvert.write_all(secret.as_bytes()).with_context(|| format!("écriture de {}", fichier.display()))?;
+    ouvert.sync_all().with_context(|| format!("écriture de {}", fichier.display()))
 }
 
 /// Reads a private key.

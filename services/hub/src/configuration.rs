@@ -1,6 +1,9 @@
 //! The configuration file of the hub: itself, its nodes, its campaigns, its thresholds. Unknown keys are
 //! refused by name and line; paths are relative to the file.
 
+mod courriel;
+mod proconnect;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -8,6 +11,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::Europe::Paris;
 use hub_storage::campagne::{CENTRE_ENTIER, CampagneDeclaree};
 use hub_storage::noeud::Noeud;
+use lettre::message::Mailbox;
 use publication::ClePublique;
 use referentiel::cellule::Audience;
 use referentiel::identifiant::{CodeDepartement, IdentifiantNoeud, ReferenceDispositif};
@@ -19,6 +23,9 @@ use web::journal::FormatJournal;
 
 use crate::campagne::calendrier::jour_de;
 use crate::campagne::jour_ouvre::Droit;
+
+pub use courriel::Courriel;
+pub use proconnect::ProConnect;
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +59,12 @@ pub struct Configuration {
     pub campagnes: Vec<CampagneDeclaree>,
     /// Thresholds over the floor, by audience.
     pub seuils: BTreeMap<Audience, Seuils>,
+    /// OpenID provider, if any.
+    pub proconnect: Option<ProConnect>,
+    /// Mail server, if any.
+    pub courriel: Option<Courriel>,
+    /// Where each centre is reminded.
+    pub contacts: BTreeMap<IdentifiantNoeud, Mailbox>,
 }
 
 /// Section `[hub]`.
@@ -75,6 +88,9 @@ pub struct Hub {
     /// Private key file of the register, made at the first start.
     #[serde(default = "cle_registre_par_defaut")]
     pub cle_registre: PathBuf,
+    /// Secret file of one-time codes, made at the first need.
+    #[serde(default = "secret_acces_par_defaut")]
+    pub secret_acces: PathBuf,
     /// Audience served when nothing narrower is asked for.
     #[serde(default = "audience_par_defaut")]
     pub audience_par_defaut: Audience,
@@ -94,6 +110,10 @@ pub struct Hub {
 
 fn cle_registre_par_defaut() -> PathBuf {
     PathBuf::from("registre.pem")
+}
+
+fn secret_acces_par_defaut() -> PathBuf {
+    PathBuf::from("acces.secret")
 }
 
 fn nom_par_defaut() -> String {
@@ -122,6 +142,10 @@ struct Fichier {
     campagnes: Vec<CampagneLue>,
     #[serde(default)]
     seuils: BTreeMap<Audience, Seuils>,
+    #[serde(default)]
+    proconnect: Option<ProConnect>,
+    #[serde(default)]
+    courriel: Option<Courriel>,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +156,8 @@ struct NoeudLu {
     organisme: String,
     region: UnOuPlusieurs,
     cle_publique: ClePublique,
+    #[serde(default)]
+    contact: Option<Mailbox>,
 }
 
 #[derive(Deserialize)]
@@ -197,9 +223,15 @@ impl Configuration {
             ));
         }
         verifie_seuils(&lu.seuils).map_err(incoherente)?;
+        hub.secret_acces = dossier.join(&hub.secret_acces);
+        let proconnect = lu.proconnect.map(|p| p.verifie(dossier, hub.adresse.as_deref())).transpose();
+        let courriel = lu.courriel.map(|c| c.verifie(dossier)).transpose().map_err(incoherente)?;
+        let proconnect = proconnect.map_err(incoherente)?;
+        let contacts =
+            lu.noeuds.iter().filter_map(|n| Some((n.identifiant.clone(), n.contact.clone()?))).collect();
         let noeuds = noeuds(lu.noeuds).map_err(incoherente)?;
         let campagnes = campagnes(lu.campagnes, &noeuds).map_err(incoherente)?;
-        Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils })
+        Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils, proconnect, courriel, contacts })
     }
 
     /// The roster: which node answers for a dispositif, where a campaign says so.

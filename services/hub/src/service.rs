@@ -1,27 +1,30 @@
 //! The hub at work: what its handlers share, its routes, its start and its clean stop.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post, put};
 use hub_storage::{Db, arbre, campagne, noeud};
 use publication::CleSignature;
-use rand::CryptoRng;
+use rand::rngs::ChaCha20Rng;
+use rand::{CryptoRng, SeedableRng as _};
 use referentiel::horloge::Horloge;
 use tokio::sync::watch;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::acces::code::SecretDAcces;
+use crate::acces::proconnect::Fournisseur;
 use crate::acces::{Appelant, Guichet, Passes};
 use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
-use crate::restitution::pages;
+use crate::restitution::pages::{self, connexion};
 use crate::{federation, transparence};
 
 /// What every handler shares. Cheap to clone.
@@ -37,6 +40,7 @@ struct Interieur {
     passes: Passes,
     arrivees: watch::Sender<u64>,
     jeux: Vec<String>,
+    alea: Mutex<ChaCha20Rng>,
 }
 
 impl Service {
@@ -48,11 +52,17 @@ impl Service {
     ) -> Result<Self> {
         let cles = Cles::lit(&configuration.hub, rng)?;
         let db = Db::ouvre(&configuration.hub.base).await.context("ouverture de la base")?;
-        Self::avec(configuration, db, cles, horloge).await
+        Self::avec(configuration, db, cles, horloge, ChaCha20Rng::from_rng(rng)).await
     }
 
     /// The same on an open database.
-    pub async fn avec(configuration: Configuration, db: Db, cles: Cles, horloge: Arc<dyn Horloge>) -> Result<Self> {
+    pub async fn avec(
+        configuration: Configuration,
+        db: Db,
+        cles: Cles,
+        horloge: Arc<dyn Horloge>,
+        alea: ChaCha20Rng,
+    ) -> Result<Self> {
         let jeux = Configuration::jeux_trimestriels();
         noeud::synchronise(&db, &configuration.noeuds).await?;
         campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;
@@ -74,6 +84,7 @@ impl Service {
             passes: Passes::default(),
             arrivees: watch::Sender::new(0),
             jeux,
+            alea: Mutex::new(alea),
         })))
     }
 
@@ -117,6 +128,22 @@ impl Service {
         &self.0.cles.registre
     }
 
+    /// A generator of secrets, seeded by that of the service.
+    pub fn alea(&self) -> ChaCha20Rng {
+        ChaCha20Rng::from_rng(&mut *self.0.alea.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the codes of local accounts are derived from.
+    pub fn secret_d_acces(&self) -> Result<SecretDAcces> {
+        SecretDAcces::lit(&self.configuration().hub.secret_acces, &mut self.alea())
+    }
+
+    /// The OpenID provider.
+    pub fn fournisseur(&self) -> Result<Fournisseur> {
+        let reglage = self.configuration().proconnect.as_ref();
+        Fournisseur::ouvre(reglage.context("aucune section [proconnect] dans la configuration")?)
+    }
+
     /// The clock.
     pub fn horloge(&self) -> &dyn Horloge {
         self.0.horloge.as_ref()
@@ -137,6 +164,10 @@ impl Service {
         let routes =
             table().into_iter().fold(Router::new(), |routes, (chemin, methodes, _)| routes.route(chemin, methodes));
         let mut routes = routes.fallback(pages::introuvable).with_state(self.clone());
+        if let Some(politique) = self.politique() {
+            let nom = HeaderName::from_static("content-security-policy");
+            routes = routes.layer(SetResponseHeaderLayer::if_not_present(nom, politique));
+        }
         for (nom, valeur) in web::entetes::SECURITE {
             routes = routes.layer(SetResponseHeaderLayer::if_not_present(
                 HeaderName::from_static(nom),
@@ -145,6 +176,15 @@ impl Service {
         }
         let delai = Duration::from_secs(self.configuration().hub.delai);
         routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai))
+    }
+}
+
+impl Service {
+    /// Where forms also lead when persons sign in elsewhere: browsers hold a policy against redirects too.
+    fn politique(&self) -> Option<HeaderValue> {
+        let emetteur = self.configuration().proconnect.as_ref()?.emetteur.parse::<Uri>().ok()?;
+        let origine = format!("{}://{}", emetteur.scheme_str()?, emetteur.authority()?);
+        web::entetes::politique_avec(&origine)?.parse().ok()
     }
 }
 
@@ -157,6 +197,8 @@ pub enum Garde {
     Preuve,
     /// The counter: a token or a session, or nobody in particular.
     Guichet,
+    /// A session, and the token that its pages hold.
+    Formulaire,
 }
 
 /// All routes and what guards them. A test walks the list: nothing is exposed by accident.
@@ -180,6 +222,10 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/", get(pages::accueil), Garde::Guichet),
         ("/pilotage", get(pages::pilotage), Garde::Guichet),
         ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),
+        ("/connexion", get(connexion::montre).post(connexion::ouvre), Garde::Aucune),
+        ("/connexion/fournisseur", post(connexion::part), Garde::Aucune),
+        ("/connexion/retour", get(connexion::revient), Garde::Aucune),
+        ("/deconnexion", post(connexion::ferme), Garde::Formulaire),
         ("/accessibilite", get(pages::accessibilite), Garde::Aucune),
         ("/style.css", get(pages::style), Garde::Aucune),
     ]

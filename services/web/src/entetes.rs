@@ -14,9 +14,22 @@ pub const SECURITE: &[(&str, &str)] = &[
     ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
 ];
 
+/// The same policy where forms also lead to another origin, as a sign-in elsewhere does.
+pub fn politique_avec(origine: &str) -> Option<String> {
+    let (_, politique) = SECURITE.iter().find(|(nom, _)| *nom == "content-security-policy")?;
+    Some(politique.replace("form-action 'self'", &format!("form-action 'self' {origine}")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_origin_is_only_one_that_forms_lead_to() {
+        let politique = politique_avec("https://id.example").unwrap();
+        assert_eq!(politique.matches("https://id.example").count(), 1);
+        assert!(politique.contains("form-action 'self' https://id.example;"));
+    }
 
     #[test]
     fn the_policy_allows_neither_inline_nor_foreign_content() {

@@ -102,6 +102,20 @@ pub struct Geste {
     pub jeton: String,
 }
 
+/// Who is looking, in the header of a service that people sign in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lecteur {
+    /// Nobody in particular: the address of the sign-in page.
+    Anonyme(String),
+    /// Somebody.
+    Connu {
+        /// Name.
+        nom: String,
+        /// What the sign-out button does.
+        sortie: Geste,
+    },
+}
+
 /// A whole page around its content, itself a template.
 #[derive(Debug, Template)]
 #[template(path = "page.html")]
@@ -118,6 +132,8 @@ pub struct Page<'a, C: Template + Display> {
     pub fil: &'a [Lien],
     /// What the last action did.
     pub avis: Option<&'a Avis>,
+    /// Who is looking; nothing where nobody signs in, or where it is not asked.
+    pub lecteur: Option<&'a Lecteur>,
     /// Content of `main`.
     pub contenu: &'a C,
 }
@@ -149,8 +165,20 @@ mod tests {
             navigation,
             fil: navigation,
             avis,
+            lecteur: None,
             contenu,
         }
+    }
+
+    #[test]
+    fn the_header_says_who_is_looking_and_lets_them_leave() {
+        let sortie = Geste { adresse: "/deconnexion".into(), libelle: "Se déconnecter".into(), jeton: "j".into() };
+        let connu = Lecteur::Connu { nom: "DTH <Est>".into(), sortie };
+        let html = Page { lecteur: Some(&connu), ..page(&STATEMENT, &[], None) }.render().unwrap();
+        assert!(html.contains("DTH &#60;Est&#62;") && html.contains("action=\"/deconnexion\""));
+        let anonyme = Lecteur::Anonyme("/connexion?retour=%2Fpilotage".into());
+        let html = Page { lecteur: Some(&anonyme), ..page(&STATEMENT, &[], None) }.render().unwrap();
+        assert!(html.contains("href=\"/connexion?retour=%2Fpilotage\"") && !html.contains("/deconnexion"));
     }
 
     #[test]

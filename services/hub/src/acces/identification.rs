@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cookie::Cookie;
 use hub_storage::ErreurBase;
 
 use super::{Appelant, Guichet, compte, jeton};
@@ -75,9 +76,14 @@ pub async fn par_session(service: &Service, entetes: &HeaderMap) -> Result<Appel
 
 /// The cookie of the session.
 pub fn session(entetes: &HeaderMap) -> Option<String> {
-    let cookies = entetes.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let mut paires = cookies.flat_map(|c| c.split(';')).filter_map(|c| c.trim().split_once('='));
-    paires.find(|(nom, _)| *nom == COOKIE).map(|(_, valeur)| valeur.to_owned())
+    cookie(entetes, COOKIE)
+}
+
+/// A cookie by its name.
+pub fn cookie(entetes: &HeaderMap, nom: &str) -> Option<String> {
+    let textes = entetes.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+    let mut lus = textes.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    lus.find(|c| c.name() == nom).map(|c| c.value().to_owned())
 }
 
 impl FromRequestParts<Service> for Guichet {

@@ -8,18 +8,22 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use hub_storage::compte as comptes;
+use hub_storage::compte::{self as comptes, Compte};
+use hub_storage::identite;
 use hub_storage::journal::Fait;
 use serde_json::json;
 
 use super::{AIDE, ecris, generateur, ouvre_base};
 use crate::acces::Role;
+use crate::acces::code::SecretDAcces;
 use crate::acces::compte::{self, Demande};
+use crate::configuration::Configuration;
 
 #[derive(Debug, Subcommand)]
 #[command(help_template = AIDE)]
 pub enum ActionCompte {
-    /// Créer un compte local ; le mot de passe est lu sur l’entrée standard.
+    /// Créer un compte. Le mot de passe est lu sur l’entrée standard, et la clé des codes à usage unique affichée une
+    /// fois ; avec --courriel et --siret, la personne se connecte par le fournisseur d’identité, sans mot de passe.
     Creer {
         /// Ce que la personne tape pour se connecter : une adresse, le plus souvent.
         identifiant: String,
@@ -32,6 +36,22 @@ pub enum ActionCompte {
         /// Territoire : région, département, centre ou dispositif, selon le rôle ; répétable.
         #[arg(long = "territoire", value_name = "CODE", value_delimiter = ',')]
         territoires: Vec<String>,
+        /// Adresse électronique que le fournisseur d’identité présentera.
+        #[arg(long, value_name = "ADRESSE", requires = "siret")]
+        courriel: Option<String>,
+        /// SIRET de l’employeur que le fournisseur d’identité présentera.
+        #[arg(long, value_name = "SIRET", requires = "courriel")]
+        siret: Option<String>,
+    },
+    /// Changer la clé des codes à usage unique (téléphone perdu ou remplacé) et fermer les sessions.
+    Code {
+        /// Le compte.
+        identifiant: String,
+    },
+    /// Oublier qui le fournisseur d’identité a reconnu (changement de fournisseur) et fermer les sessions.
+    Detacher {
+        /// Le compte.
+        identifiant: String,
     },
     /// Fermer un compte et ses sessions.
     Fermer {
@@ -43,23 +63,42 @@ pub enum ActionCompte {
 /// Runs the command.
 pub async fn execute(fichier: &Path, action: ActionCompte, maintenant: DateTime<Utc>) -> Result<ExitCode> {
     let (configuration, db) = ouvre_base(fichier).await?;
+    let fait = |action: &'static str, objet: &str| Fait {
+        moment: maintenant,
+        acteur: "exploitant".to_owned(),
+        action,
+        objet: objet.to_owned(),
+        detail: json!({}),
+    };
     match action {
-        ActionCompte::Creer { identifiant, nom, role, territoires } => {
+        ActionCompte::Creer { identifiant, nom, role, territoires, courriel, siret } => {
             let nom = if nom.is_empty() { identifiant.clone() } else { nom };
-            let demande = Demande { identifiant: identifiant.clone(), nom, role, territoires };
-            let mot_de_passe = lit_mot_de_passe()?;
-            compte::cree(&db, &configuration, demande, &mot_de_passe, maintenant, &mut generateur()?).await?;
+            let attache = courriel.zip(siret).map(|(c, s)| compte::attache(&c, &s)).transpose()?;
+            let mot_de_passe = if attache.is_none() { Some(lit_mot_de_passe()?) } else { None };
+            let local = mot_de_passe.is_some();
+            let demande = Demande { identifiant: identifiant.clone(), nom, role, territoires, attache, mot_de_passe };
+            let cree = compte::cree(&db, &configuration, demande, maintenant, &mut generateur()?).await?;
             ecris(&format!("Le compte « {identifiant} » est créé ({}).\n", role.libelle()))?;
+            if local {
+                ecris(&cle_des_codes(&configuration, &cree)?)?;
+            }
+        }
+        ActionCompte::Code { identifiant } => {
+            let fait = fait("compte.code", &identifiant);
+            if comptes::renouvelle_code(&db, &identifiant, &fait).await?.is_none() {
+                bail!("Le compte « {identifiant} » n’existe pas ou est fermé.");
+            }
+            let compte = comptes::find(&db, &identifiant, maintenant).await?.context("le compte vient d’être lu")?;
+            ecris(&cle_des_codes(&configuration, &compte)?)?;
+        }
+        ActionCompte::Detacher { identifiant } => {
+            if !identite::detache(&db, &identifiant, &fait("compte.detacher", &identifiant)).await? {
+                bail!("Personne n’a encore été reconnu pour le compte « {identifiant} ».");
+            }
+            ecris(&format!("Le compte « {identifiant} » attend de nouveau sa personne.\n"))?;
         }
         ActionCompte::Fermer { identifiant } => {
-            let fait = Fait {
-                moment: maintenant,
-                acteur: "exploitant".to_owned(),
-                action: "compte.fermer",
-                objet: identifiant.clone(),
-                detail: json!({}),
-            };
-            if !comptes::ferme(&db, &identifiant, &fait).await? {
+            if !comptes::ferme(&db, &identifiant, &fait("compte.fermer", &identifiant)).await? {
                 bail!("Le compte « {identifiant} » n’existe pas ou est déjà fermé.");
             }
             ecris(&format!("Le compte « {identifiant} » est fermé.\n"))?;
@@ -67,6 +106,17 @@ pub async fn execute(fichier: &Path, action: ActionCompte, maintenant: DateTime<
     }
     db.ferme().await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the person enters in their application of codes, shown once.
+fn cle_des_codes(configuration: &Configuration, compte: &Compte) -> Result<String> {
+    let secret = SecretDAcces::lit(&configuration.hub.secret_acces, &mut generateur()?)?;
+    let codes = secret.codes(&configuration.hub.nom, compte)?;
+    Ok(format!(
+        "Clé des codes à usage unique, à entrer dans une application d’authentification (affichée une fois) :\n  {}\n  {}\n",
+        codes.secret().to_base32(),
+        codes.to_url()?
+    ))
 }
 
 /// The first line of standard input.

@@ -1,15 +1,18 @@
 //! The pages of the hub: the steering page of a campaign and a region, the accessibility statement, the
 //! health of the service. Same query functions and same audience as the API.
 
+pub mod connexion;
 mod emploi;
+mod formulaire;
 mod pilotage;
+mod vue;
 
 use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use hub_storage::completude::LigneCompletude;
 use hub_storage::registre;
 use referentiel::format;
@@ -18,7 +21,7 @@ use referentiel::periode::Trimestre;
 use referentiel::territoire;
 use serde::Deserialize;
 use web::table::APropos;
-use web::{Accessibilite, Cote, Lien, Page, STYLE, Table};
+use web::{Accessibilite, STYLE, Table};
 
 use crate::acces::{Guichet, Refus};
 
@@ -27,6 +30,7 @@ use crate::service::Service;
 
 pub use emploi::emploi;
 pub use pilotage::pilotage;
+use vue::Vue;
 
 /// What the reader chose, in the address: a page can be sent to a colleague.
 #[derive(Debug, Default, Deserialize)]
@@ -94,46 +98,20 @@ pub struct Accueil {
     pub non_collecte: String,
 }
 
-/// A page that says something instead of showing something.
-#[derive(Debug, Template)]
-#[template(path = "message.html")]
-pub struct Message<'a> {
-    /// Title.
-    pub titre: &'a str,
-    /// Sentence.
-    pub texte: &'a str,
-}
-
 /// `GET /`.
 pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>, guichet: Guichet) -> Response {
+    let vue = Vue::de(&service, &guichet);
     match page_d_accueil(&guichet, choix).await {
         Ok(Some(contenu)) => {
             let titre = format!("{} – {}", contenu.campagne, contenu.region);
-            page(&service, StatusCode::OK, "/", &titre, &contenu)
+            vue.page(StatusCode::OK, "/", &titre, &contenu)
         }
-        Ok(None) => message(
-            &service,
+        Ok(None) => vue.message(
             StatusCode::NOT_FOUND,
             "Aucune campagne à montrer",
             "Cette campagne n’existe pas, ou aucune n’est encore ouverte. Une campagne s’ouvre par la configuration du hub, ou à la première publication d’un centre.",
         ),
-        Err(erreur) => refuse(&service, &erreur),
-    }
-}
-
-fn refuse(service: &Service, erreur: &Refus) -> Response {
-    match erreur {
-        Refus::Base(_) => {
-            tracing::error!(erreur = %erreur, "lecture de la base");
-            let texte = "La base de données ne répond pas. Réessayez dans quelques instants.";
-            message(service, StatusCode::SERVICE_UNAVAILABLE, "Service momentanément indisponible", texte)
-        }
-        Refus::Acces(_) | Refus::Audience => {
-            message(service, StatusCode::FORBIDDEN, "Accès réservé", &erreur.to_string())
-        }
-        Refus::CampagneRequise | Refus::Transition(_) => {
-            message(service, StatusCode::CONFLICT, "Demande refusée", &erreur.to_string())
-        }
+        Err(erreur) => vue.refuse(&erreur),
     }
 }
 
@@ -261,7 +239,7 @@ pub async fn accessibilite(State(service): State<Service>) -> Response {
         responsable: "La structure qui porte ce hub",
         contact: hub.contact.as_deref(),
     };
-    page(&service, StatusCode::OK, "/accessibilite", "Accessibilité", &contenu)
+    Vue::sans_lecteur(&service).page(StatusCode::OK, "/accessibilite", "Accessibilité", &contenu)
 }
 
 /// `GET /style.css`.
@@ -281,34 +259,7 @@ pub async fn pret(State(service): State<Service>) -> Response {
 /// Any other address.
 pub async fn introuvable(State(service): State<Service>) -> Response {
     let texte = "Vérifiez l’adresse, ou revenez à l’accueil.";
-    message(&service, StatusCode::NOT_FOUND, "Page introuvable", texte)
-}
-
-fn message(service: &Service, statut: StatusCode, titre: &str, texte: &str) -> Response {
-    page(service, statut, "", titre, &Message { titre, texte })
-}
-
-fn page<C: Template + std::fmt::Display>(
-    service: &Service,
-    statut: StatusCode,
-    ici: &str,
-    titre: &str,
-    contenu: &C,
-) -> Response {
-    let navigation = [
-        Lien::vers("/", "Vue d’ensemble", ici == "/"),
-        Lien::vers("/pilotage", "Pilotage de la campagne", ici == "/pilotage"),
-        Lien::vers("/emploi-accompagne", "Emploi accompagné", ici == "/emploi-accompagne"),
-        Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
-    ];
-    let produit = &service.configuration().hub.nom;
-    match (Page { titre, produit, cote: Cote::Hub, navigation: &navigation, fil: &[], avis: None, contenu }).render() {
-        Ok(html) => (statut, Html(html)).into_response(),
-        Err(erreur) => {
-            tracing::error!(erreur = %erreur, "rendu d’une page");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
+    Vue::sans_lecteur(&service).message(StatusCode::NOT_FOUND, "Page introuvable", texte)
 }
 
 #[cfg(test)]
@@ -366,9 +317,4 @@ mod tests {
         assert!(html.contains("Aucun indicateur") && !html.contains("<table"));
     }
 
-    #[test]
-    fn messages_are_rendered() {
-        let html = Message { titre: "Page introuvable", texte: "Revenez." }.render().unwrap();
-        assert!(html.contains("<h1>Page introuvable</h1>"));
-    }
 }

@@ -16,6 +16,7 @@ use publication::{
     CleSignature, Contenu, Emission, Empreinte, PublicationSignee, Raison, References, SuiteChaine, sceller,
 };
 use rand::SeedableRng as _;
+use rand::rngs::ChaCha20Rng;
 use rand::rngs::StdRng;
 use referentiel::horloge::{Horloge as _, HorlogeFixe};
 use referentiel::identifiant::IdentifiantNoeud;
@@ -104,7 +105,7 @@ impl Banc {
         let cle_hub = cle.publique();
         let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
         let horloge = Arc::new(HorlogeFixe::nouvelle("2026-04-02T08:00:00Z".parse().unwrap()));
-        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone()).await.unwrap();
+        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub, _dossier: dossier }
     }
 
@@ -113,7 +114,7 @@ impl Banc {
         let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
         let (db, horloge) = (self.service.db().clone(), self.horloge.clone());
         let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
-        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone()).await.unwrap();
+        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
         let dossier = tempfile::tempdir().unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub: self.cle_hub, _dossier: dossier }
     }

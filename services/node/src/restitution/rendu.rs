@@ -116,7 +116,7 @@ fn rend<C: Template + Display>(
     }
     let navigation = menu(entete.onglet);
     let page =
-        Page { titre: entete.titre, produit, cote: Cote::Noeud, navigation: &navigation, fil: &fil, avis, contenu };
+        Page { titre: entete.titre, produit, cote: Cote::Noeud, navigation: &navigation, fil: &fil, avis, lecteur: None, contenu };
     match page.render() {
         Ok(html) => (statut, Html(html)).into_response(),
         Err(erreur) => {

@@ -15,7 +15,7 @@ use web::graphique::{Barre, Barres};
 use web::{Cellule, Colonne, Table, Valeur};
 
 use super::pilotage::aujourdhui;
-use super::{OptionListe, export, exports, libelle, message, nom_region, page, refuse};
+use super::{OptionListe, Vue, export, exports, libelle, nom_region};
 use crate::acces::{Guichet, Refus};
 use crate::restitution::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
@@ -67,6 +67,7 @@ static GRILLES: LazyLock<Grilles> =
 
 /// `GET /emploi-accompagne`
 pub async fn emploi(State(service): State<Service>, Query(choix): Query<Choix>, guichet: Guichet) -> Response {
+    let vue = Vue::de(&service, &guichet);
     match compose(&guichet, &choix).await {
         Ok(Some(contenu)) => {
             let a_propos = vec![
@@ -80,15 +81,14 @@ pub async fn emploi(State(service): State<Service>, Query(choix): Query<Choix>, 
                 return fichier;
             }
             let titre = format!("Emploi accompagné – {} – {}", contenu.campagne, contenu.region);
-            page(&service, StatusCode::OK, "/emploi-accompagne", &titre, &contenu)
+            vue.page(StatusCode::OK, "/emploi-accompagne", &titre, &contenu)
         }
-        Ok(None) => message(
-            &service,
+        Ok(None) => vue.message(
             StatusCode::NOT_FOUND,
             "Aucune campagne à montrer",
             "Cette campagne ou cet indicateur n’existe pas. Choisissez-en un autre dans la liste.",
         ),
-        Err(erreur) => refuse(&service, &erreur),
+        Err(erreur) => vue.refuse(&erreur),
     }
 }
 

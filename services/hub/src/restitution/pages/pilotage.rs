@@ -14,7 +14,7 @@ use referentiel::format;
 use serde::Deserialize;
 use web::{Cellule, Colonne, Table, Valeur};
 
-use super::{OptionListe, export, exports, libelle, message, nom_region, page, refuse};
+use super::{OptionListe, Vue, export, exports, libelle, nom_region};
 use crate::acces::{Guichet, Refus};
 use crate::service::Service;
 
@@ -86,6 +86,7 @@ impl Etat {
 
 /// `GET /pilotage`
 pub async fn pilotage(State(service): State<Service>, Query(choix): Query<Choix>, guichet: Guichet) -> Response {
+    let vue = Vue::de(&service, &guichet);
     match compose(&service, &guichet, &choix).await {
         Ok(Some(contenu)) => {
             let a_propos = vec![
@@ -99,15 +100,14 @@ pub async fn pilotage(State(service): State<Service>, Query(choix): Query<Choix>
                 return fichier;
             }
             let titre = format!("Pilotage – {} – {}", contenu.campagne, contenu.region);
-            page(&service, StatusCode::OK, "/pilotage", &titre, &contenu)
+            vue.page(StatusCode::OK, "/pilotage", &titre, &contenu)
         }
-        Ok(None) => message(
-            &service,
+        Ok(None) => vue.message(
             StatusCode::NOT_FOUND,
             "Aucune campagne à piloter",
             "Cette campagne n’existe pas, ou aucune n’est encore ouverte.",
         ),
-        Err(erreur) => refuse(&service, &erreur),
+        Err(erreur) => vue.refuse(&erreur),
     }
 }
 

@@ -1,0 +1,116 @@
+//! A page of the hub around its content: navigation, who is looking, and the messages that stand for a page.
+
+use askama::Template;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use web::page::{Geste, Lecteur};
+use web::{Cote, Lien, Page};
+
+use crate::acces::{Appelant, Guichet, Refus};
+use crate::service::Service;
+
+/// A page that says something instead of showing something.
+#[derive(Debug, Template)]
+#[template(path = "message.html")]
+struct Message<'a> {
+    titre: &'a str,
+    texte: &'a str,
+}
+
+/// Who looks at which service.
+#[derive(Clone, Copy)]
+pub struct Vue<'a> {
+    service: &'a Service,
+    qui: Option<&'a Appelant>,
+}
+
+impl<'a> Vue<'a> {
+    /// The view of a caller.
+    pub fn de(service: &'a Service, guichet: &'a Guichet) -> Self {
+        Self { service, qui: Some(guichet.appelant()) }
+    }
+
+    /// A view that does not say who is looking: nothing there depends on it.
+    pub fn sans_lecteur(service: &'a Service) -> Self {
+        Self { service, qui: None }
+    }
+
+    /// A page; `ici` is its address, by which navigation marks it.
+    pub fn page<C: Template + std::fmt::Display>(
+        self,
+        statut: StatusCode,
+        ici: &str,
+        titre: &str,
+        contenu: &C,
+    ) -> Response {
+        let navigation = [
+            Lien::vers("/", "Vue d’ensemble", ici == "/"),
+            Lien::vers("/pilotage", "Pilotage de la campagne", ici == "/pilotage"),
+            Lien::vers("/emploi-accompagne", "Emploi accompagné", ici == "/emploi-accompagne"),
+            Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
+        ];
+        let lecteur = self.qui.map(|qui| lecteur(qui, ici));
+        let page = Page {
+            titre,
+            produit: &self.service.configuration().hub.nom,
+            cote: Cote::Hub,
+            navigation: &navigation,
+            fil: &[],
+            avis: None,
+            lecteur: lecteur.as_ref(),
+            contenu,
+        };
+        match page.render() {
+            // What a person may see is no business of a shared cache.
+            Ok(html) => (statut, [(header::CACHE_CONTROL, "private, no-cache")], Html(html)).into_response(),
+            Err(erreur) => {
+                tracing::error!(erreur = %erreur, "rendu d’une page");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    /// A sentence instead of a page.
+    pub fn message(self, statut: StatusCode, titre: &str, texte: &str) -> Response {
+        self.page(statut, "", titre, &Message { titre, texte })
+    }
+
+    /// Why nothing is shown.
+    pub fn refuse(self, erreur: &Refus) -> Response {
+        match erreur {
+            Refus::Base(_) => {
+                tracing::error!(erreur = %erreur, "lecture de la base");
+                let texte = "La base de données ne répond pas. Réessayez dans quelques instants.";
+                self.message(StatusCode::SERVICE_UNAVAILABLE, "Service momentanément indisponible", texte)
+            }
+            Refus::Acces(_) | Refus::Audience => {
+                self.message(StatusCode::FORBIDDEN, "Accès réservé", &erreur.to_string())
+            }
+            Refus::CampagneRequise | Refus::Transition(_) => {
+                self.message(StatusCode::CONFLICT, "Demande refusée", &erreur.to_string())
+            }
+        }
+    }
+}
+
+fn lecteur(qui: &Appelant, ici: &str) -> Lecteur {
+    match &qui.session {
+        Some(session) => {
+            let libelle = "Se déconnecter".to_owned();
+            let sortie = Geste { adresse: "/deconnexion".to_owned(), libelle, jeton: session.jeton.clone() };
+            Lecteur::Connu { nom: session.nom.clone(), sortie }
+        }
+        None => Lecteur::Anonyme(format!("/connexion?retour={}", if ici.is_empty() { "/" } else { ici })),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_rendered() {
+        let html = Message { titre: "Page introuvable", texte: "Revenez." }.render().unwrap();
+        assert!(html.contains("<h1>Page introuvable</h1>"));
+    }
+}
