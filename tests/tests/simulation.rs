@@ -165,7 +165,9 @@ impl Monde {
         let configuration = hub::configuration::Configuration::lit(&fichier).unwrap();
         let db = Db::ouvre(&configuration.hub.base).await.unwrap();
         let cles = Cles { accuses: cle_du_hub(0), registre: cle_du_hub(1) };
-        let service = Service::avec(configuration, db, cles, self.horloge_hub.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
+        let service = Service::avec(configuration, db, cles, self.horloge_hub.clone(), ChaCha20Rng::seed_from_u64(7))
+            .await
+            .unwrap();
         self.reseau.lock().unwrap().hub = Some(service.routes());
         self.hub = Some(service);
     }

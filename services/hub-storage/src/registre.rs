@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use ::publication::chaine::{Succession, succession};
 use ::publication::registre::Feuille;
 use ::publication::{
-    Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Motif, Refus,
-    StatutAccuse, TeteNoeud, accuse, decider,
+    Accuse, CleSignature, CodeRefus, Comptes, Contenu, Decision, Empreinte, Enveloppe, Motif, Refus, StatutAccuse,
+    TeteNoeud, accuse, decider,
 };
 use chrono::{DateTime, Utc};
 use referentiel::identifiant::IdentifiantNoeud;

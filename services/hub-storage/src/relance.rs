@@ -29,21 +29,30 @@ pub struct Relance {
     pub erreur: Option<String>,
 }
 
-/// Writes a reminder down before it leaves.
-pub async fn demande(db: &Db, r: &Relance, fait: &Fait) -> Result<(), ErreurBase> {
+/// Writes a reminder down before it leaves; false when it was already: the same form, sent twice, reminds once.
+pub async fn demande(db: &Db, r: &Relance, fait: &Fait) -> Result<bool, ErreurBase> {
     let mut tx = db.begin().await?;
-    tx.execute(
-        "/* relance.demande */ INSERT INTO relance (identifiant, campagne, noeud, destinataire, demandee_le, par)
-         VALUES ($1, $2, $3, $4, $5, $6)",
-        args![&r.identifiant, &r.campagne, &r.noeud, &r.destinataire, r.demandee_le, &r.par],
-    )
-    .await?;
-    journal::inscrit(&mut tx, fait).await?;
-    tx.commit().await
+    let n = tx
+        .execute(
+            "/* relance.demande */ INSERT INTO relance (identifiant, campagne, noeud, destinataire, demandee_le, par)
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (identifiant) DO NOTHING",
+            args![&r.identifiant, &r.campagne, &r.noeud, &r.destinataire, r.demandee_le, &r.par],
+        )
+        .await?;
+    if n > 0 {
+        journal::inscrit(&mut tx, fait).await?;
+    }
+    tx.commit().await?;
+    Ok(n > 0)
 }
 
 /// Writes down what became of it.
-pub async fn conclut(db: &Db, identifiant: &str, moment: DateTime<Utc>, erreur: Option<&str>) -> Result<(), ErreurBase> {
+pub async fn conclut(
+    db: &Db,
+    identifiant: &str,
+    moment: DateTime<Utc>,
+    erreur: Option<&str>,
+) -> Result<(), ErreurBase> {
     let envoyee_le = erreur.is_none().then_some(moment);
     let mut tx = db.begin().await?;
     tx.execute(

@@ -123,7 +123,15 @@ impl Appelant {
     /// Somebody who did not identify themselves: served the audience that the configuration opens to
     /// all. `reseau` there means that whoever reaches this hub belongs to the network.
     pub fn anonyme(audience: Audience) -> Self {
-        Self { nom: "anonyme".to_owned(), role: None, territoires: vec![], jeux: None, ecriture: false, audience, session: None }
+        Self {
+            nom: "anonyme".to_owned(),
+            role: None,
+            territoires: vec![],
+            jeux: None,
+            ecriture: false,
+            audience,
+            session: None,
+        }
     }
 
     /// Somebody of a role.

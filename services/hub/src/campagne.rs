@@ -2,6 +2,7 @@
 
 pub mod calendrier;
 pub mod jour_ouvre;
+pub mod relance;
 
 use std::time::Duration;
 

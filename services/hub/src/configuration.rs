@@ -227,8 +227,7 @@ impl Configuration {
         let proconnect = lu.proconnect.map(|p| p.verifie(dossier, hub.adresse.as_deref())).transpose();
         let courriel = lu.courriel.map(|c| c.verifie(dossier)).transpose().map_err(incoherente)?;
         let proconnect = proconnect.map_err(incoherente)?;
-        let contacts =
-            lu.noeuds.iter().filter_map(|n| Some((n.identifiant.clone(), n.contact.clone()?))).collect();
+        let contacts = lu.noeuds.iter().filter_map(|n| Some((n.identifiant.clone(), n.contact.clone()?))).collect();
         let noeuds = noeuds(lu.noeuds).map_err(incoherente)?;
         let campagnes = campagnes(lu.campagnes, &noeuds).map_err(incoherente)?;
         Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils, proconnect, courriel, contacts })

@@ -24,7 +24,7 @@ use crate::acces::{Appelant, Guichet, Passes};
 use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::restitution::graphql::{self, SchemaHub};
-use crate::restitution::pages::{self, connexion};
+use crate::restitution::pages::{self, connexion, relance};
 use crate::{federation, transparence};
 
 /// What every handler shares. Cheap to clone.
@@ -221,6 +221,8 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/graphql/ws", get(graphql::abonnement::ecoute), Garde::Guichet),
         ("/", get(pages::accueil), Garde::Guichet),
         ("/pilotage", get(pages::pilotage), Garde::Guichet),
+        ("/pilotage/relance", get(relance::montre), Garde::Guichet),
+        ("/pilotage/relance", post(relance::envoie), Garde::Formulaire),
         ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),
         ("/connexion", get(connexion::montre).post(connexion::ouvre), Garde::Aucune),
         ("/connexion/fournisseur", post(connexion::part), Garde::Aucune),

@@ -38,20 +38,23 @@ pub fn execute(options: &Options) -> Result<()> {
         Err(e) => println!("The browser tests will be skipped: {e}"),
         Ok(()) => {}
     }
-    let audits = audits_http();
+    let harnais = [("graphql-http", "MAILLAGE_AUDITS_HTTP"), ("fournisseurs", "MAILLAGE_FOURNISSEURS")]
+        .map(|(nom, variable)| (nom, variable, harnais(nom)));
     construit(false)?;
     let mut tests = cargo();
     tests.args(["test", "--workspace"]).args(&options.arguments).env("MAILLAGE_PROGRAMMES", cible().join("debug"));
     if let Some(serveur) = &postgres {
         tests.env("MAILLAGE_PG_URL", serveur.url());
     }
-    match audits {
-        Ok(Some(dossier)) => {
-            tests.env("MAILLAGE_AUDITS_HTTP", dossier);
+    for (nom, variable, installe) in harnais {
+        match installe {
+            Ok(Some(dossier)) => {
+                tests.env(variable, dossier);
+            }
+            Ok(None) => println!("Without node and npm, the tests that run tests/{nom} are skipped."),
+            Err(e) if en_ci() => return Err(e),
+            Err(e) => println!("The tests that run tests/{nom} will be skipped: {e}"),
         }
-        Ok(None) => println!("Without node and npm, the audits of GraphQL over HTTP are skipped."),
-        Err(e) if en_ci() => return Err(e),
-        Err(e) => println!("The audits of GraphQL over HTTP will be skipped: {e}"),
     }
     match python() {
         Ok(programme) => {
@@ -81,13 +84,16 @@ fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Installs the audits of GraphQL over HTTP beside the build, when node and npm are there.
-fn audits_http() -> Result<Option<PathBuf>> {
+/// Installs a harness of `tests/` that runs on node beside the build, when node and npm are there.
+fn harnais(nom: &str) -> Result<Option<PathBuf>> {
     let Some(npm) = trouve("npm").filter(|_| trouve("node").is_some()) else { return Ok(None) };
-    let dossier = cible().join("graphql-http");
+    let dossier = cible().join(nom);
     std::fs::create_dir_all(&dossier)?;
-    for fichier in ["package.json", "package-lock.json", "audits.mjs"] {
-        std::fs::copy(racine().join("tests/graphql-http").join(fichier), dossier.join(fichier))?;
+    for entree in std::fs::read_dir(racine().join("tests").join(nom))? {
+        let fichier = entree?.path();
+        if let Some(nom) = fichier.file_name().filter(|_| fichier.is_file()) {
+            std::fs::copy(&fichier, dossier.join(nom))?;
+        }
     }
     lance(Command::new(npm).args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&dossier))?;
     Ok(Some(dossier))

@@ -12,6 +12,7 @@ use hub_storage::noeud::{self, Noeud};
 use hub_storage::observation::{self, Filtre, Observation, RangObservation};
 use hub_storage::publication::{self, FiltrePublication, Publication};
 use hub_storage::registre::{self, Bilan};
+use hub_storage::relance::{self, Relance};
 use hub_storage::remontee::{
     self, CleRemontee, EtatRemontee, FiltreRemontee, Passage, Remontee, Transition, TransitionRefusee,
 };
@@ -189,6 +190,39 @@ impl Guichet {
     /// May the caller run campaigns?
     pub fn peut_mener_les_campagnes(&self) -> bool {
         peut(&self.appelant, &self.regard, Action::Campagne, None)
+    }
+
+    /// May the caller remind this centre?
+    pub fn peut_relancer(&self, campagne: &str, noeud: &str) -> bool {
+        let cle = CleRemontee { campagne: campagne.to_owned(), noeud: noeud.to_owned(), dispositif: String::new() };
+        peut(&self.appelant, &self.regard, Action::Relance, Some(&cle))
+    }
+
+    /// Reminders of a campaign to the centres that the caller may remind, latest first.
+    pub async fn relances(&self, campagne: &str) -> Result<Vec<Relance>, Refus> {
+        let mut lues = relance::de_la_campagne(&self.db, campagne).await?;
+        lues.retain(|r| self.peut_relancer(&r.campagne, &r.noeud));
+        Ok(lues)
+    }
+
+    /// Writes a reminder down before it leaves; false when it was already.
+    pub async fn demande_relance(&self, relance: &Relance) -> Result<bool, Refus> {
+        if !self.peut_relancer(&relance.campagne, &relance.noeud) {
+            return Err(Refus::Acces("cette action"));
+        }
+        let objet = format!("{}/{}", relance.campagne, relance.noeud);
+        let fait = self.fait("relance.envoyer", objet, &relance.identifiant, relance.demandee_le);
+        Ok(relance::demande(&self.db, relance, &fait).await?)
+    }
+
+    /// Writes down what became of it.
+    pub async fn conclut_relance(
+        &self,
+        identifiant: &str,
+        moment: DateTime<Utc>,
+        erreur: Option<&str>,
+    ) -> Result<(), Refus> {
+        Ok(relance::conclut(&self.db, identifiant, moment, erreur).await?)
     }
 
     /// May the caller move this campaign to this state?

@@ -8,14 +8,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use hub_storage::compte::Attache;
 use hub_storage::identite::DemandeConnexion;
-use openidconnect::core::{
-    CoreClient, CoreGenderClaim, CoreIdToken, CoreJwsSigningAlgorithm, CoreResponseType,
-};
+use openidconnect::core::{CoreClient, CoreGenderClaim, CoreIdToken, CoreJwsSigningAlgorithm, CoreResponseType};
 use openidconnect::{
     AccessTokenHash, AdditionalClaims, AuthType, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret,
-    CsrfToken, HttpRequest, HttpResponse, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse as _,
-    PkceCodeChallenge, PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope,
-    TokenResponse as _, UserInfoClaims,
+    CsrfToken, HttpRequest, HttpResponse, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope, TokenResponse as _,
+    UserInfoClaims,
 };
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -119,7 +117,12 @@ impl Fournisseur {
     }
 
     /// Ends a sign-in: changes the code for statements, and believes only what they prove.
-    pub async fn arrivee(&self, demande: DemandeConnexion, code: String, maintenant: DateTime<Utc>) -> Result<Personne> {
+    pub async fn arrivee(
+        &self,
+        demande: DemandeConnexion,
+        code: String,
+        maintenant: DateTime<Utc>,
+    ) -> Result<Personne> {
         let client = self.client(self.decouvre().await?)?;
         let http = |requete| appelle(self.http.clone(), requete);
         let jetons = client
@@ -132,10 +135,7 @@ impl Fournisseur {
         let niveaux = self.reglage.acr.clone();
         let controle = client
             .id_token_verifier()
-            .set_allowed_algs([
-                CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
-                CoreJwsSigningAlgorithm::EcdsaP256Sha256,
-            ])
+            .set_allowed_algs([CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256, CoreJwsSigningAlgorithm::EcdsaP256Sha256])
             .set_time_fn(move || maintenant)
             .set_issue_time_verifier_fn(move |emis| {
                 let frais = (maintenant - emis).abs() <= FRAICHEUR;
@@ -147,7 +147,11 @@ impl Fournisseur {
             });
         let dit = preuve.claims(&controle, &Nonce::new(demande.nonce))?;
         if let Some(annonce) = dit.access_token_hash() {
-            let vu = AccessTokenHash::from_token(jetons.access_token(), preuve.signing_alg()?, preuve.signing_key(&controle)?)?;
+            let vu = AccessTokenHash::from_token(
+                jetons.access_token(),
+                preuve.signing_alg()?,
+                preuve.signing_key(&controle)?,
+            )?;
             ensure!(vu == *annonce, "le jeton d’accès n’est pas celui du jeton d’identité");
         }
         let personne: UserInfoClaims<Complement, CoreGenderClaim> = client

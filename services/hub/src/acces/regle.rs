@@ -84,6 +84,8 @@ pub enum Action {
     Remontee(EtatRemontee),
     /// Move a campaign.
     Campagne,
+    /// Remind a centre.
+    Relance,
 }
 
 /// May this caller do it, as far as their role goes? The state is looked at elsewhere.
@@ -106,6 +108,8 @@ pub fn peut(appelant: &Appelant, regard: &Regard, action: Action, cle: Option<&C
                 ),
                 Some(Role::GestionnaireHub),
             ) => dans(&regard.remontees),
+            // « DTH : relance » ; the manager animates the campaign (domain notes, §4).
+            (Action::Relance, Some(Role::GestionnaireHub | Role::Dth)) => dans(&regard.completude),
             // A campaign is the whole hub's: a manager narrowed to some regions does not move it.
             (Action::Campagne, Some(Role::GestionnaireHub)) => appelant.territoires.is_empty(),
             _ => false,

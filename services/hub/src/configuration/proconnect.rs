@@ -76,6 +76,8 @@ mod tests {
         assert!(lu_ici.acr.iter().all(|niveau| niveau.contains("mfa") || niveau > &"eidas1".to_owned()));
         assert!(lu(texte, None).unwrap_err().contains("[hub] adresse"));
         assert!(lu(&texte.replace("https", "http"), Some("https://hub.example")).unwrap_err().contains("https://"));
-        assert!(lu(&format!("{texte}acr = []"), Some("https://hub.example")).unwrap_err().contains("plusieurs facteurs"));
+        assert!(
+            lu(&format!("{texte}acr = []"), Some("https://hub.example")).unwrap_err().contains("plusieurs facteurs")
+        );
     }
 }

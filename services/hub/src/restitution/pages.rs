@@ -5,6 +5,7 @@ pub mod connexion;
 mod emploi;
 mod formulaire;
 mod pilotage;
+pub mod relance;
 mod vue;
 
 use std::collections::BTreeSet;
@@ -316,5 +317,4 @@ mod tests {
         let html = vide.render().unwrap();
         assert!(html.contains("Aucun indicateur") && !html.contains("<table"));
     }
-
 }

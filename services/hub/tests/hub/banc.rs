@@ -105,7 +105,15 @@ impl Banc {
         let cle_hub = cle.publique();
         let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
         let horloge = Arc::new(HorlogeFixe::nouvelle("2026-04-02T08:00:00Z".parse().unwrap()));
-        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
+        let service = Service::avec(
+            configuration,
+            db,
+            Cles { accuses: cle, registre },
+            horloge.clone(),
+            ChaCha20Rng::seed_from_u64(7),
+        )
+        .await
+        .unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub, _dossier: dossier }
     }
 
@@ -114,7 +122,15 @@ impl Banc {
         let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
         let (db, horloge) = (self.service.db().clone(), self.horloge.clone());
         let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
-        let service = Service::avec(configuration, db, Cles { accuses: cle, registre }, horloge.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
+        let service = Service::avec(
+            configuration,
+            db,
+            Cles { accuses: cle, registre },
+            horloge.clone(),
+            ChaCha20Rng::seed_from_u64(7),
+        )
+        .await
+        .unwrap();
         let dossier = tempfile::tempdir().unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub: self.cle_hub, _dossier: dossier }
     }
@@ -214,7 +230,7 @@ impl Banc {
     }
 }
 
-fn configuration(noeuds: &[&Noeud], reste: &str) -> String {
+pub fn configuration(noeuds: &[&Noeud], reste: &str) -> String {
     let mut texte = format!(
         "[hub]\nidentifiant = \"{HUB}\"\necoute = \"127.0.0.1:0\"\nbase = \"sqlite:hub.db\"\ncle = \"hub.pem\"\n"
     );

@@ -6,9 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use node_storage::envoi::Envoi;
-use publication::{
-    Accuse, Attendu, ClePublique, EnveloppeVerifiee, StatutAccuse, empreinte_corps, verifier_enveloppe,
-};
+use publication::{Accuse, Attendu, ClePublique, EnveloppeVerifiee, StatutAccuse, empreinte_corps, verifier_enveloppe};
 use referentiel::format;
 
 use super::{Acces, dit};

@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Subcommand;
 
-
 use super::{Acces, dit};
 use crate::{rotation, service};
 

@@ -115,8 +115,16 @@ fn rend<C: Template + Display>(
         fil.push(Lien::vers("", entete.titre, true));
     }
     let navigation = menu(entete.onglet);
-    let page =
-        Page { titre: entete.titre, produit, cote: Cote::Noeud, navigation: &navigation, fil: &fil, avis, lecteur: None, contenu };
+    let page = Page {
+        titre: entete.titre,
+        produit,
+        cote: Cote::Noeud,
+        navigation: &navigation,
+        fil: &fil,
+        avis,
+        lecteur: None,
+        contenu,
+    };
     match page.render() {
         Ok(html) => (statut, Html(html)).into_response(),
         Err(erreur) => {

@@ -141,7 +141,8 @@ pub async fn revient(State(service): State<Service>, Query(reponse): Query<Repon
     let vue = Vue::sans_lecteur(&service);
     if let Some(erreur) = reponse.error {
         tracing::info!(erreur, "connexion refusée par le fournisseur");
-        let texte = "Le fournisseur d’identité n’a pas confirmé la connexion. Recommencez, ou utilisez un compte local.";
+        let texte =
+            "Le fournisseur d’identité n’a pas confirmé la connexion. Recommencez, ou utilisez un compte local.";
         return vue.message(StatusCode::FORBIDDEN, "Connexion non aboutie", texte);
     }
     let (Some(etat), Some(code), Some(navigateur)) = (reponse.state, reponse.code, lit_cookie(&entetes, AVANT)) else {

@@ -38,7 +38,7 @@ struct Pilotage {
     campagnes: Vec<OptionListe>,
     regions: Vec<OptionListe>,
     chiffres: Vec<(String, &'static str)>,
-    retardataires: Vec<String>,
+    retardataires: Vec<(String, Option<String>)>,
     matrice: Table,
     exports: Vec<(String, &'static str)>,
 }
@@ -177,10 +177,24 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
             .collect(),
         regions: regions(&codes, region),
         chiffres: chiffres(&derniers().map(|(_, e)| e).collect::<Vec<_>>()),
-        retardataires: derniers().filter(|(_, e)| !e.complet()).map(|(nom, _)| nom.clone()).collect(),
+        retardataires: retardataires(guichet, &choisie.code, &centres),
         matrice,
         exports: exports(&adresse),
     }))
+}
+
+/// Centres from which something is missing, each with the address of its reminder where the reader may remind it.
+fn retardataires(
+    guichet: &Guichet,
+    campagne: &str,
+    centres: &BTreeMap<(String, String), Vec<Etat>>,
+) -> Vec<(String, Option<String>)> {
+    let manque = centres.iter().filter(|(_, etats)| etats.last().is_some_and(|e| !e.complet()));
+    let relance = |noeud: &str| {
+        let adresse = || format!("/pilotage/relance?campagne={campagne}&centre={noeud}");
+        guichet.peut_relancer(campagne, noeud).then(adresse)
+    };
+    manque.map(|((nom, noeud), _)| (nom.clone(), relance(noeud))).collect()
 }
 
 fn regions(codes: &BTreeSet<&str>, choisie: Option<&str>) -> Vec<OptionListe> {
