@@ -1,7 +1,7 @@
 // An OpenID provider of ProConnect's shape, for the tests of the hub: code flow with PKCE, secret in the body,
 // signed user information, access tokens of 60 seconds. `POST /personne` says who signs in next.
 import { createServer } from 'node:http';
-import { Provider } from 'oidc-provider';
+import { Provider, interactionPolicy } from 'oidc-provider';
 
 const retour = process.argv[2];
 let personne = {};
@@ -9,6 +9,10 @@ const comptes = new Map();
 const serveur = createServer();
 await new Promise((pret) => serveur.listen(0, '127.0.0.1', pret));
 const adresse = `http://127.0.0.1:${serveur.address().port}`;
+
+// A provider that lets a single factor through and says so: the hub must see it.
+const regles = interactionPolicy.base();
+for (const regle of ['essential_acrs', 'essential_acr']) regles.get('login').checks.remove(regle);
 
 const fournisseur = new Provider(adresse, {
   clients: [{
@@ -32,8 +36,7 @@ const fournisseur = new Provider(adresse, {
     claimsParameter: { enabled: true },
     rpInitiatedLogout: { enabled: true },
   },
-  // As a federation does before everybody has several factors: the level reached is told, the client decides.
-  interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+  interactions: { policy: regles, url: (_, interaction) => `/interaction/${interaction.uid}` },
   pkce: { required: () => true },
   ttl: { AccessToken: 60, AuthorizationCode: 60, IdToken: 60, Session: 60, Interaction: 60, Grant: 60 },
   cookies: { keys: ['une clé des tests'] },

@@ -2,9 +2,9 @@
 // to a colleague. What is masked is a word everywhere: page, drawing, files.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ouvre } from "./outils.mjs";
+import { codeDuMoment, ouvre } from "./outils.mjs";
 
-const { MAILLAGE_HUB: racine } = process.env;
+const { MAILLAGE_HUB: racine, MAILLAGE_MOT_DE_PASSE: MOT_DE_PASSE, MAILLAGE_CODES: CODES } = process.env;
 
 test("the steering side finds the late centre, filters and takes the table away", { timeout: 900_000 }, async (essai) => {
   const { page, contexte, ecran, conclut } = await ouvre(essai);
@@ -56,8 +56,31 @@ test("the steering side finds the late centre, filters and takes the table away"
   await ecran("hub-introuvable");
   await page.getByRole("link", { name: /Accessibilité : / }).click();
   await ecran("hub-accessibilite");
+
+  // Somebody of the FIPHFP signs in, and sees what will be written to the late centre.
+  await page.goto(`${racine}/pilotage?campagne=2026-T1`);
+  await page.getByRole("link", { name: "Se connecter" }).click();
+  await ecran("hub-connexion");
+  await connecte(page, "pas le bon mot de passe");
+  assert.match(await texte(), /refusé/);
+  await ecran("hub-connexion-refusee");
+  await connecte(page, MOT_DE_PASSE);
+  assert.match(page.url(), /\/pilotage/);
+  assert.match(await page.locator("header").innerText(), /Direction territoriale/);
+  await page.getByRole("link", { name: "Relancer Centre de gestion du Doubs" }).click();
+  assert.match(await texte(), /remontée attendue/);
+  await ecran("hub-relance");
+  await page.getByRole("button", { name: "Se déconnecter" }).click();
+  await page.getByRole("link", { name: "Se connecter" }).waitFor();
   conclut();
 });
+
+async function connecte(page, motDePasse) {
+  await page.getByLabel("Identifiant").fill("dth");
+  await page.getByLabel("Mot de passe").fill(motDePasse);
+  await page.getByLabel("Code à six chiffres").fill(codeDuMoment(CODES));
+  await page.getByRole("button", { name: "Se connecter" }).click();
+}
 
 async function adresse(page, libelle) {
   return new URL(await page.getByRole("link", { name: libelle, exact: true }).getAttribute("href"), page.url()).href;

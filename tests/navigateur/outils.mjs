@@ -1,5 +1,6 @@
 // What every journey uses: a browser without JavaScript, and the judgement of each screen it goes through.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -132,4 +133,15 @@ function sansEtiquette() {
   const champs = [...document.querySelectorAll("input:not([type=hidden]), select, textarea")];
   const vue = (l) => l.getBoundingClientRect().width > 2 && getComputedStyle(l).visibility === "visible";
   return champs.filter((c) => ![...(c.labels ?? [])].some(vue)).map((c) => `no visible label for ${c.id || c.name}`);
+}
+
+/** What an application of one-time codes shows now for a key (RFC 6238, defaults). */
+export function codeDuMoment(cle) {
+  const bits = [...cle].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+  const secret = Buffer.from(bits.match(/.{8}/g).map((o) => parseInt(o, 2)));
+  const pas = Buffer.alloc(8);
+  pas.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", secret).update(pas).digest();
+  const tronque = mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff;
+  return String(tronque % 1_000_000).padStart(6, "0");
 }

@@ -11,9 +11,10 @@
 )]
 
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use maillage_tests::terrain::{Terrain, centre, reussie};
 use tableur::Modele;
@@ -98,5 +99,22 @@ fn the_pages_of_the_hub_are_used_without_javascript() {
     let terrain = Terrain::prepare(&[cdg70, cdg25, cdg67]).unwrap();
     let _hub = terrain.sert().unwrap();
     terrain.publie(cdg70, CAMPAGNE).unwrap();
-    joue("hub.test.mjs", &[("MAILLAGE_HUB", &terrain.adresse())]);
+    let cle = compte(&terrain, &["dth", "--nom", "Direction territoriale", "--role", "dth", "--territoire", "27"]);
+    let variables = [
+        ("MAILLAGE_HUB", &terrain.adresse()),
+        ("MAILLAGE_MOT_DE_PASSE", &MOT_DE_PASSE.to_owned()),
+        ("MAILLAGE_CODES", &cle),
+    ];
+    joue("hub.test.mjs", &variables.map(|(nom, valeur)| (nom, valeur.as_str())));
+}
+
+const MOT_DE_PASSE: &str = "le mot de passe des essais";
+
+/// Makes an account as the operator does; gives the key of its codes.
+fn compte(terrain: &Terrain, arguments: &[&str]) -> String {
+    let mut commande = terrain.hub(&["compte", "creer"]).unwrap();
+    let mut creation = commande.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(creation.stdin.take().unwrap(), "{MOT_DE_PASSE}").unwrap();
+    let dit = reussie(&creation.wait_with_output().unwrap()).unwrap();
+    dit.lines().nth(2).unwrap().trim().to_owned()
 }
