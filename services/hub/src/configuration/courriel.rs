@@ -23,7 +23,8 @@ impl Courriel {
         let (schema, reste) = self.serveur.split_once("://").unwrap_or_default();
         let local = ["127.0.0.1", "localhost", "[::1]"].iter().any(|hote| reste.starts_with(hote));
         let chiffre = schema == "smtps" || (schema == "smtp" && reste.contains("tls=required"));
-        if !chiffre && !(schema == "smtp" && local) {
+        let sur_place = schema == "smtp" && local;
+        if !chiffre && !sur_place {
             return Err(format!(
                 "[courriel] serveur : « {} » n’est pas chiffré ; écrivez smtps://hote:465, ou smtp://hote:587?tls=required.",
                 self.serveur
