@@ -53,6 +53,7 @@ pub(crate) async fn retire(tx: &mut Tx, noeud: &str, serie: &Serie) -> Result<()
     for sql in [
         "/* observation.retire */ DELETE FROM observation WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
         "/* territoire.retire */ DELETE FROM territoire WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
+        "/* fiche.retire */ DELETE FROM fiche WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
     ] {
         tx.execute(sql, args![tranche.campagne, tranche.noeud, tranche.jeu]).await?;
     }

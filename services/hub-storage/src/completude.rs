@@ -60,7 +60,12 @@ pub(crate) fn recus(contenu: &Contenu) -> Vec<Recu> {
         }
         Contenu::Indicateurs(c) => dispositifs_des_tables(c),
     };
-    let vide = recus.iter().all(|r| r.vide);
+    let vide = match contenu {
+        Contenu::Indicateurs(c) if recus.is_empty() => {
+            c.audiences().iter().all(|a| a.cellules.is_empty() && a.fiches.is_empty())
+        }
+        _ => recus.iter().all(|r| r.vide),
+    };
     recus.push(Recu { dispositif: CENTRE_ENTIER.to_owned(), vide });
     recus
 }

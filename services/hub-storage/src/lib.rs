@@ -14,6 +14,7 @@ pub mod compte;
 pub mod corps;
 pub mod dispositif;
 pub mod etat;
+pub mod fiche;
 pub mod identite;
 pub mod jeton;
 pub mod journal;

@@ -69,6 +69,8 @@ pub struct Filtre {
     pub audience: Audience,
     /// Campaigns; empty for all.
     pub campagnes: Vec<String>,
+    /// Data sets; empty for all.
+    pub jeux: Vec<String>,
     /// Measures; empty for all.
     pub indicateurs: Vec<String>,
     /// Level.
@@ -93,6 +95,7 @@ impl Filtre {
         Self {
             audience,
             campagnes: vec![campagne.to_owned()],
+            jeux: vec![],
             indicateurs: vec![],
             niveau: None,
             territoires: vec![],
@@ -126,6 +129,7 @@ pub async fn page(
     let mut c = Conditions::default();
     c.egale("o.audience", Some(filtre.audience.code()));
     c.parmi("o.campagne", &filtre.campagnes);
+    c.parmi("o.jeu", &filtre.jeux);
     c.parmi("o.indicateur", &filtre.indicateurs);
     c.egale("o.niveau", filtre.niveau.map(Niveau::code));
     c.parmi("o.territoire", &filtre.territoires);

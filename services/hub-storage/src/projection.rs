@@ -11,7 +11,7 @@ use referentiel::territoire::Niveau;
 use secret_statistique::{CelluleProtegee, ValeurPubliee};
 
 use crate::base::{ErreurBase, Tx};
-use crate::{campagne, completude, dispositif, observation, territoire};
+use crate::{campagne, completude, dispositif, fiche, observation, territoire};
 
 /// The slice a content replaces.
 pub(crate) struct Tranche<'a> {
@@ -27,12 +27,16 @@ pub(crate) async fn remplace(
     jeux: &[String],
     recu_le: DateTime<Utc>,
 ) -> Result<(), ErreurBase> {
-    campagne::ouvre_si_absente(tx, contenu.periode(), jeux).await?;
+    // A jeu that no campaign of the quarter expects (a year’s tables, an offer) opens none.
+    if jeux.iter().any(|j| j == contenu.jeu()) {
+        campagne::ouvre_si_absente(tx, contenu.periode(), jeux).await?;
+    }
     let code = contenu.periode().to_string();
     let tranche = Tranche { noeud: contenu.emetteur().as_str(), jeu: contenu.jeu(), campagne: &code };
     match contenu {
         Contenu::Indicateurs(c) => {
             observation::remplace(tx, &tranche, c).await?;
+            fiche::remplace(tx, &tranche, c).await?;
             territoire::remplace(tx, &tranche, c.territoires()).await?;
         }
         Contenu::Dispositifs(c) => dispositif::remplace(tx, &tranche, c.dispositifs()).await?,
@@ -51,7 +55,7 @@ pub(crate) fn changements(ancien: Option<&Contenu>, nouveau: &Contenu) -> u64 {
             let (communs, identiques) = communs.fold((0, 0), |(communs, identiques), (c, connue)| {
                 (communs + 1, identiques + usize::from((&c.valeur, c.statut) == connue))
             });
-            differences(index.len(), cellules(n).count(), communs, identiques)
+            differences(index.len(), cellules(n).count(), communs, identiques) + fiches_changees(a, n)
         }
         (Some(Contenu::Dispositifs(a)), Contenu::Dispositifs(n)) => {
             let index: BTreeMap<_, _> = a.dispositifs().iter().map(|d| (&d.reference, d)).collect();
@@ -103,6 +107,17 @@ fn par_dispositif(contenu: &ContenuIndicateurs) -> BTreeMap<&str, Valeurs<'_>> {
 
 fn cellules(contenu: &ContenuIndicateurs) -> impl Iterator<Item = (Audience, &CelluleProtegee)> {
     contenu.audiences().iter().flat_map(|t| t.cellules.iter().map(|c| (t.politique.audience, c)))
+}
+
+fn fiches_changees(ancien: &ContenuIndicateurs, nouveau: &ContenuIndicateurs) -> usize {
+    let de = |c: &ContenuIndicateurs| -> BTreeMap<(Audience, String, String), BTreeMap<String, String>> {
+        let fiches = c.audiences().iter().flat_map(|t| t.fiches.iter().map(|f| (t.politique.audience, f)));
+        fiches.map(|(p, f)| ((p, f.liste.clone(), f.cle.clone()), f.champs.clone())).collect()
+    };
+    let (avant, apres) = (de(ancien), de(nouveau));
+    let communs = apres.keys().filter(|cle| avant.contains_key(*cle)).count();
+    let identiques = apres.iter().filter(|(cle, champs)| avant.get(*cle) == Some(*champs)).count();
+    differences(avant.len(), apres.len(), communs, identiques)
 }
 
 /// Gone + new + changed.

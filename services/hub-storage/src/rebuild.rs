@@ -39,6 +39,7 @@ async fn rejoue(source: &Db, tx: &mut Tx, jeux: &[String]) -> Result<u64, Erreur
         "/* observation.efface */ DELETE FROM observation",
         "/* dispositif.efface */ DELETE FROM dispositif",
         "/* territoire.efface */ DELETE FROM territoire",
+        "/* fiche.efface */ DELETE FROM fiche",
         "/* completude.efface */ DELETE FROM completude",
         "/* serie.efface */ DELETE FROM serie",
     ] {
@@ -186,6 +187,18 @@ const TABLES: &[(&str, &[Colonne])] = &[
             Colonne::I("professionnels"),
             Colonne::I("liste_attente"),
             Colonne::I("sans_suite"),
+        ],
+    ),
+    (
+        "fiche",
+        &[
+            Colonne::T("campagne"),
+            Colonne::T("audience"),
+            Colonne::T("jeu"),
+            Colonne::T("liste"),
+            Colonne::T("cle"),
+            Colonne::T("noeud"),
+            Colonne::T("champs"),
         ],
     ),
     (

@@ -65,6 +65,17 @@ impl Visibilite {
         let parts: Vec<String> = zones.map(|(_, zone)| fiche(c, zone)).collect();
         c.texte(union(&parts));
     }
+
+    /// Condition on `fiche f`: a record is seen where the figures of its centre’s département are.
+    pub(crate) fn fiches(&self, c: &mut Conditions) {
+        if let Some(jeux) = &self.jeux {
+            let jeux = liste(c, jeux);
+            c.texte(format!("f.jeu IN ({jeux})"));
+        }
+        let zones = self.parts.iter().filter(|(niveau, _)| *niveau == Niveau::Departement);
+        let parts: Vec<String> = zones.map(|(_, zone)| declaree(c, zone)).collect();
+        c.texte(union(&parts));
+    }
 }
 
 /// Condition « this column is one of the centres », for what is known by centre.
@@ -127,6 +138,15 @@ fn fiche(c: &mut Conditions, zone: &Zone) -> String {
         Zone::Regions(v) => format!("d.region IN ({})", liste(c, v)),
         Zone::Departements(v) => format!("d.departement IN ({})", liste(c, v)),
         Zone::Dispositifs(v) => format!("d.reference IN ({})", liste(c, v)),
+    }
+}
+
+fn declaree(c: &mut Conditions, zone: &Zone) -> String {
+    match zone {
+        Zone::Tout => "1 = 1".to_owned(),
+        Zone::Centres(v) => format!("f.noeud IN ({})", liste(c, v)),
+        Zone::Departements(v) => format!("f.territoire IN ({})", liste(c, v)),
+        Zone::Regions(_) | Zone::Dispositifs(_) => "1 = 0".to_owned(),
     }
 }
 

@@ -244,9 +244,11 @@ impl Configuration {
         droit(&self.noeuds)
     }
 
-    /// Data sets of a campaign nobody declared: all those published every quarter.
+    /// Data sets of a campaign nobody declared: those computed from the fiches every quarter. A declared jeu is
+    /// expected only where a campaign names it.
     pub fn jeux_trimestriels() -> Vec<String> {
-        let trimestriels = jeux().iter().filter(|j| j.periodicite == referentiel::jeu::Periodicite::Trimestre);
+        let calcules = jeux().into_iter().filter(|j| !j.est_declare());
+        let trimestriels = calcules.filter(|j| j.periodicite == referentiel::jeu::Periodicite::Trimestre);
         trimestriels.map(|j| j.code.clone()).collect()
     }
 }

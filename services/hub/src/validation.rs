@@ -6,6 +6,7 @@
 mod cellules;
 mod codage;
 mod dispositifs;
+mod fiches;
 mod marges;
 mod politique;
 mod secret;
@@ -64,7 +65,6 @@ fn tables(contenu: &ContenuIndicateurs, jeu: &Jeu, configuration: &Configuration
     let campagne = contenu.periode();
     let cites = contenu.territoires().iter().filter_map(dispositifs::dispositif_de);
     refus.extend(dispositifs::autrui(contenu.emetteur(), cites, |d| configuration.responsable(campagne, d)));
-    let codage = Codage::du_jeu(jeu);
     for table in contenu.audiences() {
         let audience = table.politique.audience;
         let objections = politique::objections(&table.politique, jeu, configuration.seuils.get(&audience));
@@ -73,6 +73,8 @@ fn tables(contenu: &ContenuIndicateurs, jeu: &Jeu, configuration: &Configuration
             refus.extend(objections);
             continue;
         }
+        refus.extend(fiches::objections(jeu, table));
+        let codage = Codage::du_jeu(jeu, audience);
         match codage.table(&table.cellules) {
             Err(inconnus) => refus.extend(inconnus),
             Ok(codee) => {

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use referentiel::identifiant::{IdentifiantNoeud, ReferenceDispositif};
 use referentiel::periode::Trimestre;
+use referentiel::texte::refus_toml;
 use serde::Deserialize;
 
 /// The whole file.
@@ -174,7 +175,7 @@ impl Configuration {
 
     /// Same from a text; relative paths are taken from `dossier`.
     pub fn lit_texte(texte: &str, dossier: &Path) -> Result<Self> {
-        let mut c: Self = toml::from_str(texte).map_err(|e| anyhow::anyhow!(en_francais(&e)))?;
+        let mut c: Self = toml::from_str(texte).map_err(|e| anyhow::anyhow!(refus_toml(&e)))?;
         c.noeud.base = dossier.join(&c.noeud.base);
         c.noeud.cle = dossier.join(&c.noeud.cle);
         c.noeud.modele_classeur = c.noeud.modele_classeur.map(|m| dossier.join(m));
@@ -210,28 +211,6 @@ impl Configuration {
     pub fn campagne_de(&self, trimestre: Trimestre) -> Option<&Campagne> {
         self.campagne.iter().find(|c| c.code == trimestre)
     }
-}
-
-/// The toml crate speaks English: the usual cases are said in French, with their line.
-fn en_francais(e: &toml::de::Error) -> String {
-    let message = e.message();
-    let place = e
-        .to_string()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .replace("TOML parse error at line", "ligne")
-        .replace("column", "colonne");
-    if let Some(reste) = message.strip_prefix("unknown field `") {
-        let cle = reste.split('`').next().unwrap_or_default();
-        let attendues = reste.split_once("expected").map(|(_, r)| r.trim()).unwrap_or_default();
-        let attendues = attendues.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ");
-        return format!("{place} : la clé « {cle} » est inconnue (clés possibles : {attendues}).");
-    }
-    if let Some(reste) = message.strip_prefix("missing field `") {
-        return format!("{place} : la clé « {} » manque.", reste.trim_end_matches('`'));
-    }
-    format!("{place} : {message}")
 }
 
 #[cfg(test)]

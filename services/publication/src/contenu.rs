@@ -27,17 +27,20 @@ mod lecture;
 
 pub(crate) use lecture::{garder_json, interdit};
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::NaiveDate;
 use rand::CryptoRng;
+use referentiel::cellule::Audience;
 use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::periode::Trimestre;
 use secret_statistique::TableProtegee;
 use serde::{Deserialize, Serialize};
 
 pub use dispositifs::{ContenuDispositifs, DispositifPublie};
-pub use indicateurs::{ContenuAudience, ContenuIndicateurs, Parent, TerritoirePublie};
+pub use indicateurs::{ContenuAudience, ContenuIndicateurs, FichePubliee, Parent, TerritoirePublie};
 
 use crate::enveloppe::{PERIMETRE_CDG, Serie};
 use crate::refus::{CodeRefus, Refus};
@@ -112,7 +115,18 @@ impl Contenu {
         territoires: Vec<TerritoirePublie>,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, Refus> {
-        ContenuIndicateurs::nouveau(protegees, origine, territoires, Sel::tirer(rng)).map(Self::Indicateurs)
+        Self::declares(protegees, BTreeMap::new(), origine, territoires, rng)
+    }
+
+    /// The body of a declared jeu: its protected tables and, for each audience, its records.
+    pub fn declares(
+        protegees: &[&TableProtegee],
+        fiches: BTreeMap<Audience, Vec<FichePubliee>>,
+        origine: Origine,
+        territoires: Vec<TerritoirePublie>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Self, Refus> {
+        ContenuIndicateurs::nouveau(protegees, fiches, origine, territoires, Sel::tirer(rng)).map(Self::Indicateurs)
     }
 
     /// The body made of fiches dispositif, without any e-mail nor name of a person.
@@ -188,7 +202,7 @@ impl Contenu {
     /// Cells, or fiches, for the counts of the receipt.
     pub fn taille(&self) -> usize {
         match self {
-            Self::Indicateurs(c) => c.audiences().iter().map(|a| a.cellules.len()).sum(),
+            Self::Indicateurs(c) => c.audiences().iter().map(|a| a.cellules.len() + a.fiches.len()).sum(),
             Self::Dispositifs(c) => c.dispositifs().len(),
         }
     }

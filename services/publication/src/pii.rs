@@ -153,6 +153,10 @@ fn textes_indicateurs(contenu: &ContenuIndicateurs) -> Textes<'_> {
             let axes = cellule.cle.ventilation.axes();
             textes.extend(axes.flat_map(|(axe, code)| [("ventilation", axe), ("ventilation", code)]));
         }
+        for fiche in &audience.fiches {
+            textes.extend([("fiches.liste", fiche.liste.as_str()), ("fiches.cle", fiche.cle.as_str())]);
+            textes.extend(fiche.champs.iter().flat_map(|(c, t)| [("fiches.champs", c.as_str()), ("fiches.champs", t)]));
+        }
     }
     textes
 }

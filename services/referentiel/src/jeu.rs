@@ -1,15 +1,27 @@
 //! Data sets are data: a *jeu* is a file of `schema/jeux/` with its periodicity, axes, measures,
 //! tables and secrecy class. Thresholds, labels and crossings are read from it, never written in Rust.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+mod coherence;
+pub mod declaration;
+pub mod examen;
+mod registre;
+pub mod regle;
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::cellule::Audience;
 use crate::nomenclature::{Nomenclature, nomenclature};
+use crate::periode::Trimestre;
 use crate::territoire::Niveau;
+
+use declaration::{Forclusion, Grille, Liste, Parametre};
+pub use registre::{JeuRefuse, ajoute, jeu, jeux};
+use regle::Controles;
 
 /// How often a jeu is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -25,6 +37,47 @@ pub enum Periodicite {
     Changement,
 }
 
+impl Periodicite {
+    /// Quarters from one period to the next.
+    fn trimestres(self) -> u8 {
+        match self {
+            Self::Trimestre | Self::Changement => 1,
+            Self::Semestre => 2,
+            Self::Annee => 4,
+        }
+    }
+
+    /// The period that somebody wrote: `2024`, `2026-S1` or `2026-T1`. A period is known by its last quarter.
+    pub fn lit(self, texte: &str) -> Option<Trimestre> {
+        let lue = match (self, texte.split_once("-S")) {
+            (Self::Annee, _) if texte.len() == 4 => format!("{texte}-T4"),
+            (Self::Semestre, Some((annee, "1"))) => format!("{annee}-T2"),
+            (Self::Semestre, Some((annee, "2"))) => format!("{annee}-T4"),
+            _ => texte.to_owned(),
+        };
+        lue.parse().ok().filter(|trimestre| self.admet(*trimestre))
+    }
+
+    /// True when a period of this rhythm ends with that quarter.
+    pub fn admet(self, trimestre: Trimestre) -> bool {
+        trimestre.rang().is_multiple_of(self.trimestres())
+    }
+
+    /// The period before.
+    pub fn precedente(self, trimestre: Trimestre) -> Trimestre {
+        (0..self.trimestres()).fold(trimestre, |t, _| t.precedent())
+    }
+
+    /// How a period is written.
+    pub fn exemple(self) -> &'static str {
+        match self {
+            Self::Annee => "une année, par exemple 2024",
+            Self::Semestre => "un semestre, par exemple 2026-S1",
+            Self::Trimestre | Self::Changement => "un trimestre, par exemple 2026-T1",
+        }
+    }
+}
+
 /// Kind of a measure, which decides how it adds up and how it is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -37,6 +90,10 @@ pub enum Nature {
     Cumul,
     /// Operational figure (places, ETP, waiting list): contractual, never masked.
     Operationnel,
+    /// Quantity a convention pays for: exact for those who sign it (`convention`), a count of persons for all others.
+    Contractuel,
+    /// Share keyed as such, of a whole that nobody gives: checked, never published.
+    Part,
     /// Ratio of two other measures.
     Taux,
     /// Median or mean: needs enough contributors.
@@ -101,6 +158,12 @@ pub struct Mesure {
     /// Terms of a derived measure.
     #[serde(default)]
     pub combinaison: Vec<TermePondere>,
+    /// What a rate is for: 100, 1 000. A rate « pour 1 000 agents » needs a declared denominator with its perimeter.
+    #[serde(default)]
+    pub pour: Option<Decimal>,
+    /// Who or what is counted in a denominator, told beside every rate that uses it.
+    #[serde(default)]
+    pub perimetre: Option<String>,
 }
 
 impl Mesure {
@@ -134,6 +197,16 @@ pub struct Table {
     /// Crossings shown beside the total; each crossing brings its margins with it.
     #[serde(default)]
     pub croisements: Vec<Vec<String>>,
+    /// Audiences it is made for; none says all those of the jeu.
+    #[serde(default)]
+    pub audiences: Vec<Audience>,
+}
+
+impl Table {
+    /// True when the table is made for this audience.
+    pub fn est_pour(&self, audience: Audience) -> bool {
+        self.audiences.is_empty() || self.audiences.contains(&audience)
+    }
 }
 
 /// `total = Σ parts` between measures at the same coordinates, known to any attacker. True of
@@ -164,7 +237,7 @@ impl Seuils {
 }
 
 /// A data set.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Jeu {
     /// Name (`ea.indicateurs`).
@@ -195,19 +268,39 @@ pub struct Jeu {
     /// Identities between measures.
     #[serde(default, rename = "identite")]
     pub identites: Vec<Identite>,
+    /// Code lists of this jeu alone.
+    #[serde(default, rename = "nomenclature")]
+    pub nomenclatures: Vec<Nomenclature>,
+    /// Prices, ceilings and delays, with their dates.
+    #[serde(default, rename = "parametre")]
+    pub parametres: Vec<Parametre>,
+    /// Sheets of figures.
+    #[serde(default, rename = "grille")]
+    pub grilles: Vec<Spanned<Grille>>,
+    /// Sheets of records.
+    #[serde(default, rename = "liste")]
+    pub listes: Vec<Spanned<Liste>>,
+    /// Checks on what is keyed.
+    #[serde(default, rename = "controle")]
+    pub controles: Controles,
+    /// Delay after which a period can no longer be claimed.
+    #[serde(default)]
+    pub forclusion: Option<Forclusion>,
 }
 
 /// Why a jeu file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum JeuInvalide {
-    /// Not readable as TOML of this shape; the message carries line and column.
-    #[error("Le fichier de jeu est illisible : {0}")]
-    Forme(#[from] toml::de::Error),
+    /// Not readable as TOML of this shape.
+    #[error("Le fichier de jeu est illisible, {0}")]
+    Forme(String),
     /// Something refers to what is not declared.
-    #[error("Le jeu {jeu} est incohérent : {detail}.")]
+    #[error("Le jeu {jeu} est incohérent, ligne {ligne}\u{a0}: {detail}.")]
     Incoherent {
         /// The jeu.
         jeu: String,
+        /// Line of the file, from 1.
+        ligne: usize,
         /// What is wrong.
         detail: String,
     },
@@ -216,81 +309,18 @@ pub enum JeuInvalide {
 impl Jeu {
     /// Reads and verifies a jeu file.
     pub fn lit(texte: &str) -> Result<Self, JeuInvalide> {
-        let jeu: Self = toml::from_str(texte)?;
-        jeu.verifie().map_err(|detail| JeuInvalide::Incoherent { jeu: jeu.code.clone(), detail })?;
+        let jeu: Self = toml::from_str(texte).map_err(|e| JeuInvalide::Forme(crate::texte::refus_toml(&e)))?;
+        jeu.verifie().map_err(|defaut| JeuInvalide::Incoherent {
+            jeu: jeu.code.clone(),
+            ligne: defaut.ligne(texte),
+            detail: defaut.detail,
+        })?;
         Ok(jeu)
     }
 
-    fn verifie(&self) -> Result<(), String> {
-        for axe in &self.axes {
-            if nomenclature(&axe.nomenclature).is_none() {
-                return Err(format!("l’axe « {} » cite la nomenclature inconnue « {} »", axe.code, axe.nomenclature));
-            }
-        }
-        let mesure = |code: &str| self.mesure(code).ok_or_else(|| format!("la mesure « {code} » n’est pas déclarée"));
-        self.mesures.iter().try_for_each(|m| self.verifie_mesure(m))?;
-        for table in &self.tables {
-            table.mesures.iter().try_for_each(|m| mesure(m).map(|_| ()))?;
-            for axe in table.croisements.iter().flatten() {
-                self.axe(axe).ok_or_else(|| format!("l’axe « {axe} » n’est pas déclaré"))?;
-            }
-        }
-        for identite in &self.identites {
-            mesure(&identite.total)?;
-            identite.parties.iter().try_for_each(|m| mesure(m).map(|_| ()))?;
-        }
-        for (audience, seuils) in &self.audiences {
-            if seuils.seuil < Seuils::PLANCHER || seuils.seuil_sensible < seuils.seuil {
-                return Err(format!(
-                    "les seuils de l’audience « {} » sont sous le plancher de {}",
-                    audience.code(),
-                    Seuils::PLANCHER
-                ));
-            }
-        }
-        Ok(())
-    }
-
-    fn verifie_mesure(&self, m: &Mesure) -> Result<(), String> {
-        if self.mesures.iter().filter(|autre| autre.code == m.code).count() > 1 {
-            return Err(format!("la mesure « {} » est déclarée deux fois", m.code));
-        }
-        let rapport = [&m.numerateur, &m.denominateur];
-        if rapport.iter().any(|t| t.is_some() != (m.nature == Nature::Taux)) {
-            return Err(format!(
-                "la mesure « {} » doit avoir numérateur et dénominateur si et seulement si c’est un taux",
-                m.code
-            ));
-        }
-        if m.combinaison.is_empty() == (m.nature == Nature::Derive) {
-            return Err(format!(
-                "la mesure « {} » doit avoir une combinaison si et seulement si elle est dérivée",
-                m.code
-            ));
-        }
-        m.termes().try_for_each(|terme| {
-            let cite = self
-                .mesure(&terme.mesure)
-                .ok_or_else(|| format!("la mesure « {} » n’est pas déclarée", terme.mesure))?;
-            let admis = match m.nature {
-                Nature::Taux => !matches!(cite.nature, Nature::Taux | Nature::Statistique),
-                _ => cite.nature.compte_des_personnes() || cite.nature == Nature::Operationnel,
-            };
-            if !admis {
-                return Err(format!("« {} » ne peut pas être un terme de « {} »", cite.code, m.code));
-            }
-            self.verifie_ventilation(&terme.ventilation)
-        })
-    }
-
-    fn verifie_ventilation(&self, ventilation: &BTreeMap<String, String>) -> Result<(), String> {
-        for (axe, modalite) in ventilation {
-            let liste = self.nomenclature(axe).ok_or_else(|| format!("l’axe « {axe} » n’est pas déclaré"))?;
-            liste
-                .modalite(modalite)
-                .ok_or_else(|| format!("« {modalite} » n’est pas une valeur de l’axe « {axe} »"))?;
-        }
-        Ok(())
+    /// True when somebody keys this jeu in, sheet by sheet; the others are computed from the fiches.
+    pub fn est_declare(&self) -> bool {
+        !self.grilles.is_empty() || !self.listes.is_empty()
     }
 
     /// The measure of this code.
@@ -304,8 +334,24 @@ impl Jeu {
     }
 
     /// The code list of an axis.
-    pub fn nomenclature(&self, axe: &str) -> Option<&'static Nomenclature> {
-        self.axe(axe).and_then(|a| nomenclature(&a.nomenclature))
+    pub fn nomenclature(&self, axe: &str) -> Option<&Nomenclature> {
+        self.axe(axe).and_then(|a| self.nomenclature_de_nom(&a.nomenclature))
+    }
+
+    /// A code list by its own name: one of the jeu, else one of the product.
+    pub fn nomenclature_de_nom(&self, nom: &str) -> Option<&Nomenclature> {
+        self.nomenclatures.iter().find(|n| n.code == nom).or_else(|| nomenclature(nom))
+    }
+
+    /// The list of this code.
+    pub fn liste(&self, code: &str) -> Option<&Liste> {
+        self.listes.iter().map(Spanned::get_ref).find(|l| l.code == code)
+    }
+
+    /// A parameter as it stands on a day.
+    pub fn parametre(&self, code: &str, jour: NaiveDate) -> Option<&Parametre> {
+        let vivant = |p: &&Parametre| p.code == code && p.depuis <= jour && p.jusqu_au.is_none_or(|fin| jour <= fin);
+        self.parametres.iter().filter(vivant).max_by_key(|p| p.depuis)
     }
 
     /// The tables of a level.
@@ -314,41 +360,14 @@ impl Jeu {
     }
 }
 
-const SOURCES: &[&str] = &[
-    include_str!("../../../schema/jeux/ea.dispositif.toml"),
-    include_str!("../../../schema/jeux/ea.indicateurs.toml"),
-];
-
-static TOUS: LazyLock<Vec<Jeu>> = LazyLock::new(|| SOURCES.iter().filter_map(|s| Jeu::lit(s).ok()).collect());
-
-/// The jeux shipped with the product.
-pub fn jeux() -> &'static [Jeu] {
-    &TOUS
-}
-
-/// The jeu of this name.
-pub fn jeu(code: &str) -> Option<&'static Jeu> {
-    TOUS.iter().find(|j| j.code == code)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_shipped_jeu_is_coherent() {
-        for source in SOURCES {
-            if let Err(e) = Jeu::lit(source) {
-                panic!("{e}");
-            }
-        }
-        assert_eq!(jeux().len(), SOURCES.len());
-    }
-
-    #[test]
     fn a_malformed_jeu_is_refused_with_its_reason() {
         let inconnu = "code='x'\nversion='1'\nlibelle='x'\nperiodicite='trimestre'\nsource='x'\nseuil=3\n";
-        assert!(Jeu::lit(inconnu).unwrap_err().to_string().contains("line 6"));
+        assert!(Jeu::lit(inconnu).unwrap_err().to_string().contains("ligne 6"));
         let bas = "code='x'\nversion='1'\nlibelle='x'\nperiodicite='trimestre'\nsource='x'\n[audiences.public]\nseuil=3\nseuil_sensible=11\n";
         assert!(Jeu::lit(bas).unwrap_err().to_string().contains("plancher de 5"));
     }

@@ -9,6 +9,7 @@ pub mod controle;
 pub mod format;
 pub mod horloge;
 pub mod identifiant;
+pub mod indice;
 pub mod jeu;
 pub mod nomenclature;
 pub mod periode;

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::texte::plie;
 
 /// One value of a code list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Modalite {
     /// Short code, stable for ever: what is stored and published.
@@ -33,7 +33,7 @@ pub struct Modalite {
 }
 
 /// A versioned code list.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nomenclature {
     /// Name of the list, also the name of its file.

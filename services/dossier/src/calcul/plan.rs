@@ -18,7 +18,7 @@ use super::mesure::{Compte, Releve, Statistique, compte, releve, statistique};
 /// An axis of the jeu, and how persons are placed on it.
 pub(super) struct Axe<'j> {
     pub code: &'j str,
-    pub liste: &'static Nomenclature,
+    pub liste: &'j Nomenclature,
     pub lecture: Lecture,
     /// For each value of the list, the plain values it stands for: itself, or what it groups.
     pub feuilles: Vec<Vec<usize>>,

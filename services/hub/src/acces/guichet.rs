@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use hub_storage::campagne::{self, Campagne, EtatCampagne};
 use hub_storage::completude::{self, LigneCompletude};
 use hub_storage::dispositif::{self, Dispositif, FiltreDispositif};
+use hub_storage::fiche::{self, Fiche, FiltreFiche, RangFiche};
 use hub_storage::journal::Fait;
 use hub_storage::noeud::{self, Noeud};
 use hub_storage::observation::{self, Filtre, Observation, RangObservation};
@@ -116,6 +117,18 @@ impl Guichet {
         let audience = self.audience(Some(filtre.audience))?;
         let visible = if audience == Audience::Convention { &self.regard.convention } else { &self.regard.cellules };
         Ok(observation::page(&self.db, visible, filtre, apres, limite).await?)
+    }
+
+    /// Records of a declared jeu.
+    pub async fn fiches(
+        &self,
+        filtre: &FiltreFiche,
+        apres: Option<&RangFiche>,
+        limite: u32,
+    ) -> Result<Vec<Fiche>, Refus> {
+        let audience = self.audience(Some(filtre.audience))?;
+        let visible = if audience == Audience::Convention { &self.regard.convention } else { &self.regard.cellules };
+        Ok(fiche::page(&self.db, visible, filtre, apres, limite).await?)
     }
 
     /// Fiches dispositif.

@@ -2,6 +2,7 @@
 //! anything runs. The committed SDL is `schema/graphql/hub.graphql`.
 
 pub mod abonnement;
+mod declare;
 mod limites;
 mod mutation;
 mod noeuds;
@@ -21,8 +22,13 @@ use crate::acces::{Guichet, identification};
 use crate::configuration::Configuration;
 use crate::service::Service;
 pub use abonnement::Abonnement;
+use declare::JeuxDeclares;
 pub use mutation::Mutation;
-pub use requete::Requete;
+use requete::Lecture;
+
+/// Tout ce qui se lit.
+#[derive(async_graphql::MergedObject, Default)]
+pub struct Requete(Lecture, JeuxDeclares);
 
 /// The moment of a request: a transition says when.
 pub(crate) struct Moment(pub chrono::DateTime<chrono::Utc>);
@@ -35,7 +41,7 @@ const TAILLE_MAXIMALE: usize = 64 * 1024;
 
 /// Builds the schema with its limits. It holds no database: each request brings its own counter.
 pub fn schema(configuration: &Configuration) -> SchemaHub {
-    let mut schema = limites::bornee(Schema::build(Requete, Mutation, Abonnement));
+    let mut schema = limites::bornee(Schema::build(Requete::default(), Mutation, Abonnement));
     if !configuration.hub.introspection {
         schema = schema.disable_introspection();
     }
@@ -44,7 +50,7 @@ pub fn schema(configuration: &Configuration) -> SchemaHub {
 
 /// The SDL, as it is committed: it depends on no configuration.
 pub fn sdl() -> String {
-    Schema::build(Requete, Mutation, Abonnement).finish().sdl()
+    Schema::build(Requete::default(), Mutation, Abonnement).finish().sdl()
 }
 
 /// `POST /graphql`.

@@ -3,6 +3,7 @@
 
 use publication::{CodeRefus, Refus};
 use referentiel::Decimal;
+use referentiel::cellule::Audience;
 use referentiel::jeu::{Mesure, Nature, Terme};
 use secret_statistique::{CelluleProtegee, Politique, ValeurPubliee, Zeros};
 
@@ -35,7 +36,11 @@ fn objection(
     valeur: &ValeurPubliee,
 ) -> Option<Objection> {
     match (mesure.nature, valeur) {
-        (nature, ValeurPubliee::Effectif(n)) if nature.compte_des_personnes() => {
+        // Quantities and amounts of a convention concern its signatories, who see them exactly.
+        (Nature::Contractuel, ValeurPubliee::Decimal(v)) if politique.audience == Audience::Convention => {
+            v.is_sign_negative().then_some((CodeRefus::SchemaInvalid, "Le chiffre est négatif."))
+        }
+        (nature, ValeurPubliee::Effectif(n)) if nature.compte_des_personnes() || contractuel(nature, politique) => {
             let montrable =
                 if *n == 0 { politique.zeros == Zeros::Montres } else { *n >= politique.seuil_de(&cellule.cle) };
             (!montrable).then_some((CodeRefus::SdcCellBelowThreshold, "L’effectif doit être masqué."))
@@ -71,6 +76,11 @@ fn objection(
         }
         _ => Some((CodeRefus::SchemaInvalid, "La valeur n’a pas la nature de sa mesure.")),
     }
+}
+
+/// For all others, what a convention pays for is a count of persons.
+fn contractuel(nature: Nature, politique: &Politique) -> bool {
+    nature == Nature::Contractuel && politique.audience != Audience::Convention
 }
 
 fn visible(codage: &Codage<'_>, table: &TableCodee<'_>, terme: &Terme, place: CleCodee) -> Option<Decimal> {

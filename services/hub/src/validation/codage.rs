@@ -5,6 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use publication::{CodeRefus, Refus};
+use referentiel::cellule::Audience;
 use referentiel::jeu::{Jeu, Mesure, Terme};
 use referentiel::territoire::Niveau;
 use secret_statistique::CelluleProtegee;
@@ -38,21 +39,21 @@ pub struct TableCodee<'c> {
 }
 
 impl<'j> Codage<'j> {
-    pub fn du_jeu(jeu: &'j Jeu) -> Self {
+    pub fn du_jeu(jeu: &'j Jeu, audience: Audience) -> Self {
         let rang = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         let mesures: HashMap<&str, u16> =
             jeu.mesures.iter().enumerate().map(|(n, m)| (m.code.as_str(), rang(n))).collect();
         let axes: HashMap<&str, u8> = jeu.axes.iter().zip(0u8..).map(|(a, n)| (a.code.as_str(), n)).collect();
         let modalites = jeu.axes.iter().map(|a| ListeCodee::de_l_axe(jeu, &a.code)).collect();
         let mut codage = Self { jeu, mesures, axes, modalites, permis: HashSet::new() };
-        codage.permet_les_tables();
+        codage.permet_les_tables(audience);
         codage
     }
 
     /// What the tables of the jeu publish: totals, crossings with all their margins, and the terms of
     /// the rates and combinations they show.
-    fn permet_les_tables(&mut self) {
-        for table in &self.jeu.tables {
+    fn permet_les_tables(&mut self, audience: Audience) {
+        for table in self.jeu.tables.iter().filter(|t| t.est_pour(audience)) {
             for mesure in table.mesures.iter().filter_map(|m| self.jeu.mesure(m)) {
                 self.permet(&table.niveaux, &mesure.code, &[]);
                 for croisement in &table.croisements {
@@ -228,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_a_jeu_publishes_is_permitted_and_nothing_finer() {
-        let codage = Codage::du_jeu(jeu("ea.indicateurs").unwrap());
+        let codage = Codage::du_jeu(jeu("ea.indicateurs").unwrap(), Audience::Reseau);
         let ea01 = codage.mesures["EA01"];
         let masque = |axes: &[&str]| axes.iter().map(|a| 1u32 << codage.axes[a]).sum();
         assert!(codage.permis(Niveau::Region, ea01, masque(&["sexe", "age", "handicap"])));

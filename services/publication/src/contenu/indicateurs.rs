@@ -1,6 +1,6 @@
 //! Body of a data set made of protected tables, one for each audience.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use referentiel::cellule::Audience;
@@ -40,6 +40,19 @@ pub struct TerritoirePublie {
     pub parent: Option<Parent>,
 }
 
+/// A record of a declared list (a prestation, a good practice, a group of communes): texts by field, of
+/// what the jeu publishes. Never a row about a person.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FichePubliee {
+    /// List of the jeu.
+    pub liste: String,
+    /// What names it in the list.
+    pub cle: String,
+    /// Fields: texts, codes, decimals in digits, months as `2026-04`, `oui` and `non`.
+    pub champs: BTreeMap<String, String>,
+}
+
 /// What one audience may see, and the rules it was protected with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -49,6 +62,9 @@ pub struct ContenuAudience {
     /// Cells, sorted by key.
     #[serde(with = "super::cellule")]
     pub cellules: Vec<CelluleProtegee>,
+    /// Records, sorted by list and name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fiches: Vec<FichePubliee>,
 }
 
 /// Protected tables of a data set. Private fields: made from protected tables, or read from signed bytes.
@@ -69,6 +85,7 @@ pub struct ContenuIndicateurs {
 impl ContenuIndicateurs {
     pub(super) fn nouveau(
         protegees: &[&TableProtegee],
+        mut fiches: BTreeMap<Audience, Vec<FichePubliee>>,
         origine: Origine,
         mut territoires: Vec<TerritoirePublie>,
         salt: Sel,
@@ -82,8 +99,15 @@ impl ContenuIndicateurs {
         territoires.sort();
         let mut audiences: Vec<ContenuAudience> = protegees
             .iter()
-            .map(|t| ContenuAudience { politique: t.politique().clone(), cellules: t.cellules().to_vec() })
+            .map(|t| {
+                let mut fiches = fiches.remove(&t.politique().audience).unwrap_or_default();
+                fiches.sort();
+                ContenuAudience { politique: t.politique().clone(), cellules: t.cellules().to_vec(), fiches }
+            })
             .collect();
+        if let Some(audience) = fiches.keys().next() {
+            return Err(invalide(format!("Des fiches pour l’audience « {} », qui n’a pas de table.", audience.code())));
+        }
         audiences.sort_by_key(|a| a.politique.audience);
         let Origine { version_jeu, emetteur, periode, date } = origine;
         let jeu = premiere.jeu().to_owned();
@@ -163,6 +187,9 @@ impl ContenuIndicateurs {
         for audience in &self.audiences {
             if !croissant(&audience.cellules, |c| &c.cle) {
                 return Err(invalide("Chaque cellule doit figurer une seule fois, dans l’ordre des clés."));
+            }
+            if !croissant(&audience.fiches, |f| (f.liste.as_str(), f.cle.as_str())) {
+                return Err(invalide("Chaque fiche doit figurer une seule fois, dans l’ordre des listes et des noms."));
             }
             for cellule in &audience.cellules {
                 if cellule.valeur.is_some() != cellule.statut.montre_valeur() {

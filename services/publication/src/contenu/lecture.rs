@@ -18,8 +18,17 @@ const TEXTE_MAXIMUM: usize = 1024;
 const ENTIER_MAXIMAL: u64 = (1 << 53) - 1;
 
 /// Members that hold a list. The JSON crate would also fill a struct from one, which other readers do not.
-const LISTES: [&str; 8] =
-    ["audiences", "axes_sensibles", "cellules", "dispositifs", "path", "reasons", "structures", "territoires"];
+const LISTES: [&str; 9] = [
+    "audiences",
+    "axes_sensibles",
+    "cellules",
+    "dispositifs",
+    "fiches",
+    "path",
+    "reasons",
+    "structures",
+    "territoires",
+];
 
 /// Key under which `serde_json`, with `arbitrary_precision`, hands over the text of a number.
 const NOMBRE: &str = "$serde_json::private::Number";

@@ -314,6 +314,7 @@ fn a_jeu_that_asks_the_impossible_is_refused() {
             niveaux: vec![Niveau::Region],
             mesures: mesures.iter().map(|m| (*m).to_owned()).collect(),
             croisements: croisements.iter().map(|c| c.iter().map(|a| (*a).to_owned()).collect()).collect(),
+            audiences: vec![],
         });
     };
     let emploi_inconnu = avec(&|jeu| region(jeu, &["EA05"], &[&["emploi"]]));

@@ -2,49 +2,11 @@
 //! over wrong sub-totals. A clue proposes; it decides nothing.
 
 use referentiel::Decimal;
-use referentiel::format;
-use rust_decimal::RoundingStrategy;
-
-/// A number with a comma, without useless zeros.
-pub(super) fn dit(valeur: Decimal) -> String {
-    format::decimal(valeur.normalize())
-}
-
-/// A percentage given in percent, one decimal at most.
-pub(super) fn pour_cent(valeur: Decimal) -> String {
-    format!("{}\u{a0}%", dit(arrondi(valeur, 1)))
-}
-
-/// Rounded half away from zero, as people do.
-pub(super) fn arrondi(valeur: Decimal, decimales: u32) -> Decimal {
-    valeur.round_dp_with_strategy(decimales, RoundingStrategy::MidpointAwayFromZero)
-}
+pub(super) use referentiel::indice::{arrondi, chiffres_inverses, dit, partie_oubliee, pour_cent};
 
 /// The printed number is this value, at the precision it is printed with.
 pub(super) fn imprime_comme(valeur: Decimal, imprime: Decimal) -> bool {
     arrondi(valeur, imprime.scale()) == imprime
-}
-
-/// The digits are those expected, in another order (175 for 157,9; 49,3 for 43,9).
-pub(super) fn chiffres_inverses(lu: Decimal, attendu: Decimal) -> bool {
-    let chiffres = |valeur: Decimal| {
-        let mut chiffres: Vec<char> = valeur.abs().to_string().chars().filter(char::is_ascii_digit).collect();
-        chiffres.sort_unstable();
-        chiffres
-    };
-    let proches = [arrondi(attendu, lu.scale()), attendu.trunc_with_scale(lu.scale())];
-    proches.into_iter().any(|proche| proche != lu && chiffres(proche) == chiffres(lu))
-}
-
-/// The part that a total leaves out, when it is one among several.
-pub(super) fn partie_oubliee<'a>(total: Decimal, parties: &[(&'a str, Decimal)]) -> Option<&'a str> {
-    if parties.len() < 2 {
-        return None;
-    }
-    let ecart = parties.iter().map(|(_, valeur)| *valeur).sum::<Decimal>() - total;
-    let mut candidates = parties.iter().filter(|(_, valeur)| !valeur.is_zero() && *valeur == ecart);
-    let (nom, _) = candidates.next()?;
-    candidates.next().is_none().then_some(nom)
 }
 
 /// `a + b + c = s`, for a sentence; one term alone is said alone.
@@ -64,31 +26,9 @@ mod tests {
     }
 
     #[test]
-    fn digits_in_another_order_are_recognised() {
-        for (lu, attendu, inverses) in [
-            ("175", "157.93", true),
-            ("49.3", "43.9", true),
-            ("120", "113.3", false),
-            ("157", "157.9", false),
-            ("105", "105.3", false),
-        ] {
-            assert_eq!(chiffres_inverses(d(lu), d(attendu)), inverses, "{lu} for {attendu}");
-        }
-    }
-
-    #[test]
     fn a_printed_number_is_compared_at_its_own_precision() {
         assert!(imprime_comme(d("105.263"), d("105")));
         assert!(imprime_comme(d("30.1507"), d("30.15")));
         assert!(!imprime_comme(d("157.93"), d("157")));
-    }
-
-    #[test]
-    fn a_forgotten_row_is_named_only_when_there_is_one_candidate() {
-        let lignes = [("moins d’un an", d("27")), ("1 à 5 ans", d("100")), ("plus", d("153"))];
-        assert_eq!(partie_oubliee(d("253"), &lignes), Some("moins d’un an"));
-        assert_eq!(partie_oubliee(d("250"), &lignes), None);
-        assert_eq!(partie_oubliee(d("280"), &lignes), None, "nothing is missing");
-        assert_eq!(partie_oubliee(d("1"), &[("a", d("1")), ("b", d("1"))]), None);
     }
 }

@@ -210,7 +210,7 @@ fn motifs_refuses(motifs: &[MotifDeCorrection]) -> Vec<RefusMetier> {
     if motifs.is_empty() {
         return vec![motif_requis("motifs")];
     }
-    let connu = |code: &str| jeux().iter().any(|j| j.mesure(code).is_some());
+    let connu = |code: &str| jeux().into_iter().any(|j| j.mesure(code).is_some());
     let inconnus = motifs.iter().filter(|m| !connu(&m.indicateur)).map(|m| RefusMetier {
         code: "INDICATEUR_INCONNU",
         champ: Some("motifs"),

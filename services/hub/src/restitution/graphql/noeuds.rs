@@ -185,7 +185,7 @@ fn taux((numerateur, denominateur): (Decimal, Decimal)) -> Option<Nombre> {
 }
 
 fn definition(code: &str, ventilation: &str) -> (Indicateur, Vec<Coordonnee>) {
-    let trouve = jeux().iter().find_map(|j| Some((j, j.mesure(code)?)));
+    let trouve = jeux().into_iter().find_map(|j| Some((j, j.mesure(code)?)));
     let indicateur = trouve.map_or_else(
         || Indicateur {
             code: code.to_owned(),
@@ -195,6 +195,8 @@ fn definition(code: &str, ventilation: &str) -> (Indicateur, Vec<Coordonnee>) {
             definition: String::new(),
             source: String::new(),
             jeu: String::new(),
+            pour: None,
+            perimetre: None,
         },
         |(jeu, mesure)| Indicateur::du_jeu(jeu, mesure),
     );
@@ -207,7 +209,7 @@ fn definition(code: &str, ventilation: &str) -> (Indicateur, Vec<Coordonnee>) {
     (indicateur, coordonnees.collect())
 }
 
-fn libelle(jeu: &Jeu, axe: &str, modalite: &str) -> Option<&'static str> {
+fn libelle(jeu: &'static Jeu, axe: &str, modalite: &str) -> Option<&'static str> {
     jeu.nomenclature(axe)?.modalite(modalite).map(|m| m.libelle.as_str())
 }
 

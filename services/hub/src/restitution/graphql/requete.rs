@@ -27,10 +27,10 @@ use super::types::{Audience, Emetteur, Indicateur, Niveau};
 const PAGE_MAXIMALE: i32 = 100;
 
 /// Place d’une observation, opaque pour le lecteur.
-type CurseurObservation = (String, String, String, String, String, String);
+pub(super) type CurseurObservation = (String, String, String, String, String, String);
 
 /// Liste paginée.
-type Page<C, N> = Connection<OpaqueCursor<C>, N, EmptyFields, EmptyFields>;
+pub(super) type Page<C, N> = Connection<OpaqueCursor<C>, N, EmptyFields, EmptyFields>;
 
 /// Une modalité sur un axe.
 #[derive(async_graphql::InputObject)]
@@ -42,10 +42,11 @@ struct CoordonneeDemandee {
 }
 
 /// Lecture du hub.
-pub struct Requete;
+#[derive(Default)]
+pub struct Lecture;
 
 #[Object]
-impl Requete {
+impl Lecture {
     /// Qui demande, et avec quels droits.
     async fn moi(&self, ctx: &Context<'_>) -> Result<Moi> {
         Ok(Moi::from(guichet(ctx)?))
@@ -136,7 +137,7 @@ impl Requete {
     #[graphql(complexity = "60 * child_complexity")]
     async fn indicateurs(&self, code: Option<String>, jeu: Option<String>) -> Vec<Indicateur> {
         jeux()
-            .iter()
+            .into_iter()
             .filter(|j| jeu.as_ref().is_none_or(|code| &j.code == code))
             .flat_map(|j| j.mesures.iter().map(move |m| (j, m)))
             .filter(|(_, m)| code.as_ref().is_none_or(|code| &m.code == code))
@@ -151,6 +152,7 @@ impl Requete {
         &self,
         ctx: &Context<'_>,
         campagne: Option<String>,
+        #[graphql(desc = "Jeu de données")] jeu: Option<String>,
         indicateur: Option<String>,
         niveau: Option<Niveau>,
         territoire: Option<String>,
@@ -169,8 +171,8 @@ impl Requete {
         let premier = limite(premier)?;
         let apres: Option<CurseurObservation> = curseur(apres)?;
         let guichet = guichet(ctx)?.a_la_date(a_la_date, campagne.as_deref()).await.map_err(refuse)?;
-        if campagne.is_none() && indicateur.is_none() {
-            return Err(refus("FILTRE_REQUIS", "Précisez une campagne ou un indicateur."));
+        if campagne.is_none() && indicateur.is_none() && jeu.is_none() {
+            return Err(refus("FILTRE_REQUIS", "Précisez une campagne, un jeu ou un indicateur."));
         }
         let axes = axes.map(|mut axes| {
             axes.sort_unstable();
@@ -181,6 +183,7 @@ impl Requete {
         let filtre = Filtre {
             audience: guichet.audience(audience.map(Into::into)).map_err(refuse)?,
             campagnes: campagne.into_iter().collect(),
+            jeux: jeu.into_iter().collect(),
             indicateurs: indicateur.into_iter().collect(),
             niveau: niveau.map(Into::into),
             territoires: territoire.into_iter().collect(),
@@ -190,20 +193,9 @@ impl Requete {
             axes,
             depuis: mis_a_jour_depuis,
         };
-        let rang = apres.map(|(campagne, indicateur, niveau, territoire, ventilation, noeud)| RangObservation {
-            campagne,
-            indicateur,
-            niveau,
-            territoire,
-            ventilation,
-            noeud,
-        });
+        let rang = apres.map(rang);
         let lues = guichet.observations(&filtre, rang.as_ref(), premier + 1).await.map_err(refuse)?;
-        let cle = |o: &observation::Observation| {
-            let r = o.rang.clone();
-            (r.campagne, r.indicateur, r.niveau, r.territoire, r.ventilation, r.noeud)
-        };
-        Ok(en_page(lues, premier, rang.is_some(), cle, Observation::from))
+        Ok(en_page(lues, premier, rang.is_some(), place, Observation::from))
     }
 
     /// Complétude d’une campagne, par centre et par jeu.
@@ -317,30 +309,43 @@ pub(super) fn guichet<'c>(ctx: &Context<'c>) -> Result<&'c Guichet> {
     ctx.data::<Guichet>()
 }
 
+/// Place of an observation, from its cursor.
+pub(super) fn rang(
+    (campagne, indicateur, niveau, territoire, ventilation, noeud): CurseurObservation,
+) -> RangObservation {
+    RangObservation { campagne, indicateur, niveau, territoire, ventilation, noeud }
+}
+
+/// Cursor of an observation.
+pub(super) fn place(o: &observation::Observation) -> CurseurObservation {
+    let r = o.rang.clone();
+    (r.campagne, r.indicateur, r.niveau, r.territoire, r.ventilation, r.noeud)
+}
+
 /// Elements that a list may cost, for its complexity.
-fn page(premier: i32) -> usize {
+pub(super) fn page(premier: i32) -> usize {
     usize::try_from(premier.clamp(1, PAGE_MAXIMALE)).unwrap_or(1)
 }
 
-fn limite(premier: i32) -> Result<u32> {
+pub(super) fn limite(premier: i32) -> Result<u32> {
     match u32::try_from(premier) {
         Ok(n) if (1..=PAGE_MAXIMALE).contains(&premier) => Ok(n),
         _ => Err(refus("PAGE_INVALIDE", &format!("« premier » doit être compris entre 1 et {PAGE_MAXIMALE}."))),
     }
 }
 
-fn identifiant(texte: Option<String>) -> Result<Option<IdentifiantNoeud>> {
+pub(super) fn identifiant(texte: Option<String>) -> Result<Option<IdentifiantNoeud>> {
     let lu = texte.map(|t| t.parse::<IdentifiantNoeud>()).transpose();
     lu.map_err(|e| refus("IDENTIFIANT_INVALIDE", &e.to_string()))
 }
 
-fn curseur<C: Serialize + DeserializeOwned>(texte: Option<String>) -> Result<Option<C>> {
+pub(super) fn curseur<C: Serialize + DeserializeOwned>(texte: Option<String>) -> Result<Option<C>> {
     use async_graphql::connection::CursorType as _;
     let lu = texte.map(|t| OpaqueCursor::<C>::decode_cursor(&t)).transpose();
     lu.map(|c| c.map(|c| c.0)).map_err(|_| refus("CURSEUR_INVALIDE", "Ce curseur n’est pas de cette liste."))
 }
 
-fn refus(code: &'static str, message: &str) -> Error {
+pub(super) fn refus(code: &'static str, message: &str) -> Error {
     Error::new(message).extend_with(|_, e| e.set("code", code))
 }
 
@@ -360,7 +365,7 @@ pub(super) fn refuse(erreur: Refus) -> Error {
 }
 
 /// A page of at most `premier` rows out of `premier + 1` read.
-fn en_page<L, C, N>(
+pub(super) fn en_page<L, C, N>(
     mut lues: Vec<L>,
     premier: u32,
     precedente: bool,

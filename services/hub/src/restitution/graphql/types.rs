@@ -11,6 +11,7 @@ use referentiel::{cellule, territoire};
 use crate::acces::Guichet;
 
 /// Nombre décimal exact, écrit en texte : "12.50".
+#[derive(Debug, Clone, Copy)]
 pub struct Nombre(pub Decimal);
 
 #[Scalar(name = "Decimal", use_type_description)]
@@ -215,6 +216,10 @@ pub enum NatureMesure {
     Statistique,
     /// Combinaison de cellules.
     Derive,
+    /// Quantité que paie une convention : exacte pour ses signataires, effectif protégé pour les autres.
+    Contractuel,
+    /// Part saisie sans son effectif : contrôlée au nœud, jamais publiée.
+    Part,
 }
 
 /// Un indicateur : ce qu’il compte, dans quelle unité, d’après quel texte.
@@ -234,6 +239,10 @@ pub struct Indicateur {
     pub source: String,
     /// Jeu de données.
     pub jeu: String,
+    /// Base d’un taux : 100, 1000 (« pour 1 000 agents »).
+    pub pour: Option<Nombre>,
+    /// Périmètre : qui ou quoi compte le dénominateur déclaré d’un taux, ou la mesure elle-même.
+    pub perimetre: Option<String>,
 }
 
 impl Indicateur {
@@ -247,8 +256,15 @@ impl Indicateur {
             definition: mesure.definition.clone(),
             source: jeu.source.clone(),
             jeu: jeu.code.clone(),
+            pour: mesure.pour.map(Nombre),
+            perimetre: base(jeu, mesure).perimetre.clone(),
         }
     }
+}
+
+/// What the perimeter is that of: the denominator of a rate, else the measure.
+fn base<'j>(jeu: &'j Jeu, mesure: &'j Mesure) -> &'j Mesure {
+    mesure.denominateur.as_ref().and_then(|t| jeu.mesure(&t.mesure)).unwrap_or(mesure)
 }
 
 /// La place d’une cellule sur un axe.

@@ -1,0 +1,64 @@
+//! Records of a declared jeu: only lists, fields and codes that the jeu publishes to this audience, and no
+//! count of persons under its threshold.
+
+use publication::contenu::{ContenuAudience, FichePubliee};
+use publication::{CodeRefus, Refus};
+use referentiel::Decimal;
+use referentiel::jeu::Jeu;
+use referentiel::jeu::declaration::{Champ, GenreChamp, Liste};
+
+pub fn objections(jeu: &Jeu, table: &ContenuAudience) -> Vec<Refus> {
+    let objection = |fiche: &FichePubliee| {
+        let liste = jeu.liste(&fiche.liste).filter(|l| l.publiee_pour(table.politique.audience));
+        let faute = match liste {
+            None => Some((CodeRefus::RefUnknownCode, "Liste que le jeu ne publie pas pour cette audience.")),
+            Some(liste) => fiche_fautive(jeu, liste, fiche, table.politique.seuil),
+        };
+        faute.map(|(code, detail)| Refus::nouveau(code, detail).sur_cellule(&fiche.liste))
+    };
+    table.fiches.iter().filter_map(objection).collect()
+}
+
+type Faute = (CodeRefus, &'static str);
+
+fn fiche_fautive(jeu: &Jeu, liste: &Liste, fiche: &FichePubliee, seuil: u64) -> Option<Faute> {
+    let effectif = liste.regroupement.as_ref().map(|r| &r.effectif);
+    if effectif.is_some_and(|champ| !fiche.champs.contains_key(champ)) {
+        return Some((CodeRefus::SchemaInvalid, "Un groupe doit dire son effectif."));
+    }
+    fiche.champs.iter().find_map(|(code, texte)| {
+        let Some(champ) = liste.publies().find(|c| c.code == *code) else {
+            return Some((CodeRefus::RefUnknownCode, "Champ que le jeu ne publie pas."));
+        };
+        champ_fautif(jeu, champ, texte, seuil)
+    })
+}
+
+fn champ_fautif(jeu: &Jeu, champ: &Champ, texte: &str, seuil: u64) -> Option<Faute> {
+    let nombre = || Decimal::from_str_exact(texte).ok();
+    let lisible = match champ.genre {
+        GenreChamp::Texte => true,
+        GenreChamp::Effectif | GenreChamp::Entier => texte.parse::<u64>().is_ok(),
+        GenreChamp::Decimal | GenreChamp::Montant => nombre().is_some(),
+        GenreChamp::OuiNon => matches!(texte, "oui" | "non"),
+        GenreChamp::Date => est_un_mois(texte),
+        GenreChamp::Code => {
+            let liste = champ.nomenclature.as_deref().and_then(|nom| jeu.nomenclature_de_nom(nom));
+            if liste.is_none_or(|l| l.modalite(texte).is_none()) {
+                return Some((CodeRefus::RefUnknownCode, "Valeur absente de la nomenclature de son champ."));
+            }
+            true
+        }
+    };
+    if !lisible {
+        return Some((CodeRefus::SchemaInvalid, "La valeur n’a pas le genre de son champ."));
+    }
+    let petit = champ.genre == GenreChamp::Effectif && texte.parse::<u64>().is_ok_and(|n| n > 0 && n < seuil);
+    petit.then_some((CodeRefus::SdcCellBelowThreshold, "L’effectif doit être regroupé ou masqué."))
+}
+
+/// `2026-04`: a published date says its month only.
+fn est_un_mois(texte: &str) -> bool {
+    let mois = texte.split_once('-').filter(|(annee, mois)| annee.len() == 4 && mois.len() == 2);
+    mois.is_some_and(|(annee, mois)| annee.parse::<u16>().is_ok() && matches!(mois.parse::<u8>(), Ok(1..=12)))
+}
