@@ -106,6 +106,9 @@ pub struct Hub {
     /// Address to write to about accessibility.
     #[serde(default)]
     pub contact: Option<String>,
+    /// Folder of further data sets, one TOML file each.
+    #[serde(default)]
+    pub jeux: Option<PathBuf>,
 }
 
 fn cle_registre_par_defaut() -> PathBuf {
@@ -217,6 +220,9 @@ impl Configuration {
         hub.cle = dossier.join(&hub.cle);
         hub.cle_registre = dossier.join(&hub.cle_registre);
         hub.base = base_relative(&hub.base, dossier);
+        if let Some(jeux) = &hub.jeux {
+            hub.jeux = Some(ajoute_les_jeux(&dossier.join(jeux)).map_err(incoherente)?);
+        }
         if hub.audience_par_defaut == Audience::Convention {
             return Err(incoherente(
                 "[hub] audience_par_defaut : « convention » n’est servie qu’à une personne identifiée ; écrivez « reseau » ou « public ».".to_owned(),
@@ -237,6 +243,12 @@ impl Configuration {
     pub fn responsable(&self, campagne: Trimestre, dispositif: &str) -> Option<&str> {
         let campagne = self.campagnes.iter().find(|c| c.code == campagne)?;
         campagne.attendus.iter().find(|(_, d)| d == dispositif).map(|(noeud, _)| noeud.as_str())
+    }
+
+    /// Départements of a centre, when the official list knows it.
+    pub fn departements(&self, noeud: &IdentifiantNoeud) -> Option<&'static [CodeDepartement]> {
+        let (noeud, _) = self.noeuds.iter().find(|(n, _)| &n.identifiant == noeud)?;
+        organismes().iter().find(|o| o.code == noeud.organisme).map(|o| o.departements.as_slice())
     }
 
     /// Whose holidays the calendars of this hub keep.
@@ -268,6 +280,22 @@ fn debut_du_jour(jour: NaiveDate) -> DateTime<Utc> {
 /// Moment at which a deposit day ends, in Paris.
 pub(crate) fn fin_du_jour(jour: NaiveDate) -> DateTime<Utc> {
     debut_du_jour(jour.succ_opt().unwrap_or(jour)) - chrono::TimeDelta::microseconds(1)
+}
+
+/// Adds the data sets of a folder; gives the folder back.
+fn ajoute_les_jeux(dossier: &Path) -> Result<PathBuf, String> {
+    let illisible =
+        |e: std::io::Error| format!("[hub] jeux : le dossier « {} » ne se lit pas ({e}).", dossier.display());
+    let entrees = std::fs::read_dir(dossier).map_err(illisible)?;
+    let mut fichiers: Vec<PathBuf> =
+        entrees.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>().map_err(illisible)?;
+    fichiers.retain(|f| f.extension().is_some_and(|e| e == "toml"));
+    fichiers.sort();
+    for fichier in fichiers {
+        let texte = std::fs::read_to_string(&fichier).map_err(illisible)?;
+        referentiel::jeu::ajoute(&texte).map_err(|e| format!("[hub] jeux, {} : {e}", fichier.display()))?;
+    }
+    Ok(dossier.to_owned())
 }
 
 fn verifie_seuils(seuils: &BTreeMap<Audience, Seuils>) -> Result<(), String> {

@@ -65,6 +65,10 @@ fn tables(contenu: &ContenuIndicateurs, jeu: &Jeu, configuration: &Configuration
     let campagne = contenu.periode();
     let cites = contenu.territoires().iter().filter_map(dispositifs::dispositif_de);
     refus.extend(dispositifs::autrui(contenu.emetteur(), cites, |d| configuration.responsable(campagne, d)));
+    if jeu.sans_dispositif() {
+        refus
+            .extend(dispositifs::hors_du_centre(contenu.territoires(), configuration.departements(contenu.emetteur())));
+    }
     for table in contenu.audiences() {
         let audience = table.politique.audience;
         let objections = politique::objections(&table.politique, jeu, configuration.seuils.get(&audience));

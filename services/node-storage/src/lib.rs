@@ -9,6 +9,7 @@ pub mod bilan;
 pub mod brouillon;
 pub mod chaine;
 pub mod conservation;
+pub mod declaration;
 pub mod envoi;
 pub mod fiche;
 pub mod horaire;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
-use referentiel::identifiant::{IdentifiantNoeud, ReferenceDispositif};
+use referentiel::identifiant::{CodeDepartement, IdentifiantNoeud, ReferenceDispositif};
 use referentiel::periode::Trimestre;
 use referentiel::texte::refus_toml;
 use serde::Deserialize;
@@ -58,6 +58,12 @@ pub struct Noeud {
     /// Layout of the workbook, when the real one differs from the default.
     #[serde(default)]
     pub modele_classeur: Option<PathBuf>,
+    /// Département the declared jeux are published for: that of the centre, of its seat for several.
+    #[serde(default)]
+    pub departement: Option<CodeDepartement>,
+    /// Folder of further data sets, one TOML file each.
+    #[serde(default)]
+    pub jeux: Option<PathBuf>,
 }
 
 /// The hub, as agreed at enrolment.
@@ -179,6 +185,9 @@ impl Configuration {
         c.noeud.base = dossier.join(&c.noeud.base);
         c.noeud.cle = dossier.join(&c.noeud.cle);
         c.noeud.modele_classeur = c.noeud.modele_classeur.map(|m| dossier.join(m));
+        if let Some(jeux) = &c.noeud.jeux {
+            c.noeud.jeux = Some(ajoute_les_jeux(&dossier.join(jeux))?);
+        }
         if let Some(hub) = &mut c.hub {
             hub.autorite = hub.autorite.take().map(|a| dossier.join(a));
         }
@@ -211,6 +220,21 @@ impl Configuration {
     pub fn campagne_de(&self, trimestre: Trimestre) -> Option<&Campagne> {
         self.campagne.iter().find(|c| c.code == trimestre)
     }
+}
+
+/// Adds the data sets of a folder; gives the folder back.
+fn ajoute_les_jeux(dossier: &Path) -> Result<PathBuf> {
+    let entrees = std::fs::read_dir(dossier)
+        .with_context(|| format!("[noeud] jeux : le dossier « {} » ne se lit pas.", dossier.display()))?;
+    let mut fichiers: Vec<PathBuf> = entrees.map(|e| Ok(e?.path())).collect::<Result<_>>()?;
+    fichiers.retain(|f| f.extension().is_some_and(|e| e == "toml"));
+    fichiers.sort();
+    for fichier in fichiers {
+        let texte = std::fs::read_to_string(&fichier)?;
+        referentiel::jeu::ajoute(&texte)
+            .with_context(|| format!("Le jeu « {} » n’est pas utilisable.", fichier.display()))?;
+    }
+    Ok(dossier.to_owned())
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! Publishing a campaign: prepare, seal in the outbox, and say what happened. Whether it may be sent
 //! without a human is decided here.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use node_storage::Base;
 use node_storage::envoi::{Scellement, Suite};
+use node_storage::situation::Lecture;
 use publication::contenu::Contenu;
 use publication::{CleSignature, Emission, Empreinte, Raison, References, SuiteChaine, sceller};
 use referentiel::horloge::Horloge;
 use referentiel::jeu::Jeu;
+use referentiel::jeu::declaration::Declaration;
 use referentiel::periode::Trimestre;
 
 use crate::configuration::{Approbation, Configuration, Hub};
+use crate::jeux::convention;
 use crate::preparation::{Matiere, Preparee, prepare};
 
 /// The jeux computed from the fiches, in the order they are published.
@@ -31,22 +34,51 @@ pub struct Emetteur<'a> {
 impl Emetteur<'_> {
     /// What would leave now.
     pub async fn prepare(&self, jeu: &Jeu, trimestre: Trimestre) -> Result<Preparee> {
-        let courantes = self.base.remontees(trimestre).await?;
-        let precedentes = self.base.remontees(trimestre.precedent()).await?;
+        let declaration = self.declaration(jeu, trimestre).await?;
+        let (courantes, precedentes) = match &declaration {
+            Some(_) => (vec![], vec![]),
+            None => (self.base.remontees(trimestre).await?, self.base.remontees(trimestre.precedent()).await?),
+        };
         let derniere = self.contenu_publie(jeu, trimestre).await?;
-        let precedente = self.contenu_publie(jeu, trimestre.precedent()).await?;
+        let precedente = self.contenu_publie(jeu, jeu.periodicite.precedente(trimestre)).await?;
         prepare(
             jeu,
             &Matiere {
                 noeud: &self.configuration.noeud.identifiant,
                 cle: self.cle,
                 trimestre,
+                departement: self.configuration.noeud.departement.as_ref(),
+                declaration: declaration.as_ref(),
                 courantes: &courantes,
                 precedentes: &precedentes,
                 derniere_revision: derniere.as_ref(),
                 trimestre_precedent: precedente.as_ref(),
             },
         )
+    }
+
+    /// What was keyed for a declared jeu, or computed from the cases; none for the jeux made of fiches.
+    async fn declaration(&self, jeu: &Jeu, trimestre: Trimestre) -> Result<Option<Declaration>> {
+        let calcule = convention::JEUX.contains(&jeu.code.as_str());
+        if !calcule && !jeu.est_declare() {
+            return Ok(None);
+        }
+        if !jeu.periodicite.admet(trimestre) {
+            bail!("Une période de {} est {} ; « {trimestre} » n’en est pas une.", jeu.code, jeu.periodicite.exemple());
+        }
+        let trouvee = if calcule {
+            let lecture =
+                Lecture { acteur: "publication", acte: "publier-convention", instant: self.horloge.maintenant() };
+            convention::declaration(self.base, &jeu.code, trimestre, lecture).await?
+        } else {
+            self.base.declaration(&jeu.code, &trimestre.to_string()).await?
+        };
+        let absente = if calcule {
+            "Aucun plan d’actions n’est enregistré : « maillage-node convention plan » l’enregistre.".to_owned()
+        } else {
+            format!("Rien n’est saisi de {} pour {trimestre} : importez d’abord son classeur.", jeu.code)
+        };
+        trouvee.map(Some).context(absente)
     }
 
     /// What readers of a campaign were last sent.

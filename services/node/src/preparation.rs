@@ -14,13 +14,16 @@ use publication::{CleSignature, DispositifPublie};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use referentiel::cellule::{Audience, Cle, Statut};
-use referentiel::identifiant::IdentifiantNoeud;
+use referentiel::identifiant::{CodeDepartement, IdentifiantNoeud};
 use referentiel::jeu::Jeu;
+use referentiel::jeu::declaration::Declaration;
 use referentiel::periode::Trimestre;
 use referentiel::territoire::{self, Niveau};
 use secret_statistique::retrait::Croisement;
 use secret_statistique::{CelluleProtegee, Passe, Politique, TableBrute, TableProtegee, proteger};
 use sha2::{Digest, Sha256};
+
+use crate::jeux::{fiches, table};
 
 /// What is known before preparing: the fiches, and what readers were already shown.
 pub struct Matiere<'a> {
@@ -30,6 +33,10 @@ pub struct Matiere<'a> {
     pub cle: &'a CleSignature,
     /// Campaign.
     pub trimestre: Trimestre,
+    /// Département the declared jeux are published for.
+    pub departement: Option<&'a CodeDepartement>,
+    /// What was keyed or computed for a declared jeu.
+    pub declaration: Option<&'a Declaration>,
     /// Remontées of the campaign, one for each dispositif.
     pub courantes: &'a [Remontee],
     /// Those of the campaign before.
@@ -52,6 +59,9 @@ pub struct Preparee {
 
 /// Prepares the content of a jeu.
 pub fn prepare(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
+    if let Some(declaration) = m.declaration {
+        return declares(jeu, m, declaration);
+    }
     if m.courantes.is_empty() {
         bail!("Aucune fiche n’est enregistrée pour la campagne {} : importez d’abord un classeur.", m.trimestre);
     }
@@ -69,10 +79,41 @@ pub fn table_brute(jeu: &Jeu, courantes: &[Remontee], precedentes: &[Remontee]) 
 
 fn indicateurs(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
     let brute = table_brute(jeu, m.courantes, m.precedentes)?;
+    let protegees = protege(jeu, m, |_| Ok(brute.clone()))?;
+    let territoires = territoires(&brute, m.courantes);
+    let refs: Vec<&TableProtegee> = protegees.iter().collect();
+    let contenu = sale(m.cle, |sel| Ok(Contenu::indicateurs(&refs, origine(jeu, m), territoires.clone(), sel)?))?;
+    Ok(Preparee { contenu, brute: Some(brute), protegees })
+}
+
+/// A declared jeu: its figures protected for each audience, and its records.
+fn declares(jeu: &Jeu, m: &Matiere<'_>, declaration: &Declaration) -> Result<Preparee> {
+    let departement = m.departement.context(
+        "La configuration ne dit pas pour quel département ce centre déclare : ajoutez « departement » à [noeud].",
+    )?;
+    let brute = |audience| table::brute(jeu, declaration, departement, audience);
+    let protegees = protege(jeu, m, brute)?;
+    let territoire = TerritoirePublie {
+        niveau: Niveau::Departement,
+        code: departement.as_str().to_owned(),
+        nom: None,
+        parent: None,
+    };
+    let fiches = fiches::publiees(jeu, declaration);
+    let refs: Vec<&TableProtegee> = protegees.iter().collect();
+    let contenu = sale(m.cle, |sel| {
+        Ok(Contenu::declares(&refs, fiches.clone(), origine(jeu, m), vec![territoire.clone()], sel)?)
+    })?;
+    Ok(Preparee { contenu, brute: None, protegees })
+}
+
+/// Step 3, for each audience of the jeu.
+fn protege(jeu: &Jeu, m: &Matiere<'_>, brute: impl Fn(Audience) -> Result<TableBrute>) -> Result<Vec<TableProtegee>> {
     let mut protegees: Vec<TableProtegee> = Vec::new();
     // From the nearest audience to the widest: what is masked for one is masked for the next.
     for audience in [Audience::Convention, Audience::Reseau, Audience::Public] {
         let Some(politique) = Politique::du_jeu(jeu, audience) else { continue };
+        let brute = brute(audience)?;
         let mut passe = passe(m, audience, &brute);
         if let Some(proche) = protegees.last() {
             passe.deja_masquees.extend(masquees(proche.cellules().iter()));
@@ -82,10 +123,7 @@ fn indicateurs(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
             .with_context(|| format!("La table ne peut pas être protégée pour l’audience « {} ».", audience.code()))?;
         protegees.push(protegee);
     }
-    let territoires = territoires(&brute, m.courantes);
-    let refs: Vec<&TableProtegee> = protegees.iter().collect();
-    let contenu = sale(m.cle, |sel| Ok(Contenu::indicateurs(&refs, origine(jeu, m), territoires.clone(), sel)?))?;
-    Ok(Preparee { contenu, brute: Some(brute), protegees })
+    Ok(protegees)
 }
 
 fn passe(m: &Matiere<'_>, audience: Audience, brute: &TableBrute) -> Passe {

@@ -13,6 +13,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use toml::Spanned;
+pub use toml::Spanned as Situe;
 
 use crate::cellule::Audience;
 use crate::nomenclature::{Nomenclature, nomenclature};
@@ -286,6 +287,9 @@ pub struct Jeu {
     /// Delay after which a period can no longer be claimed.
     #[serde(default)]
     pub forclusion: Option<Forclusion>,
+    /// The file itself, for a process that must read the same jeu.
+    #[serde(skip)]
+    pub texte: String,
 }
 
 /// Why a jeu file is refused.
@@ -309,12 +313,13 @@ pub enum JeuInvalide {
 impl Jeu {
     /// Reads and verifies a jeu file.
     pub fn lit(texte: &str) -> Result<Self, JeuInvalide> {
-        let jeu: Self = toml::from_str(texte).map_err(|e| JeuInvalide::Forme(crate::texte::refus_toml(&e)))?;
+        let mut jeu: Self = toml::from_str(texte).map_err(|e| JeuInvalide::Forme(crate::texte::refus_toml(&e)))?;
         jeu.verifie().map_err(|defaut| JeuInvalide::Incoherent {
             jeu: jeu.code.clone(),
             ligne: defaut.ligne(texte),
             detail: defaut.detail,
         })?;
+        texte.clone_into(&mut jeu.texte);
         Ok(jeu)
     }
 
@@ -341,6 +346,17 @@ impl Jeu {
     /// A code list by its own name: one of the jeu, else one of the product.
     pub fn nomenclature_de_nom(&self, nom: &str) -> Option<&Nomenclature> {
         self.nomenclatures.iter().find(|n| n.code == nom).or_else(|| nomenclature(nom))
+    }
+
+    /// True when it speaks of a centre as a whole: no table of it goes down to dispositifs.
+    pub fn sans_dispositif(&self) -> bool {
+        self.tables.iter().flat_map(|t| &t.niveaux).all(|n| *n == Niveau::Departement)
+    }
+
+    /// Names of the sheets of its workbook, in order.
+    pub fn feuilles(&self) -> impl Iterator<Item = &str> {
+        let grilles = self.grilles.iter().map(|g| g.get_ref().libelle.as_str());
+        grilles.chain(self.listes.iter().map(|l| l.get_ref().libelle.as_str()))
     }
 
     /// The list of this code.

@@ -34,6 +34,7 @@ pub mod primaire;
 pub mod protection;
 pub mod protegee;
 pub mod recontrole;
+pub mod regroupement;
 pub mod relations;
 pub mod retrait;
 pub mod somme;

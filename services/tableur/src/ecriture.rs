@@ -6,11 +6,13 @@
 mod annotation;
 mod campagne;
 mod choix;
+mod jeu;
 mod style;
 mod vue;
 
 pub use annotation::{Correction, annoter, corriger};
 pub use campagne::{Campagne, Saisie, classeur, modele_campagne};
+pub use jeu::{LIGNE, Remplissage, genre, modele_de_jeu};
 pub use vue::{Vue, vues};
 
 use rust_xlsxwriter::XlsxError;

@@ -47,6 +47,16 @@ pub fn autrui<'a>(
         .collect()
 }
 
+/// Territories of a jeu without dispositifs that are not the centre’s own départements: nobody speaks for another.
+pub fn hors_du_centre(territoires: &[TerritoirePublie], siens: Option<&[CodeDepartement]>) -> Vec<Refus> {
+    let Some(siens) = siens else { return vec![] };
+    let sien = |t: &&TerritoirePublie| t.niveau == Niveau::Departement && siens.iter().any(|d| d.as_str() == t.code);
+    let refuse = |t: &TerritoirePublie| {
+        Refus::nouveau(CodeRefus::SeriesNotOwner, "Ce territoire relève d’un autre centre.").sur_cellule(&t.code)
+    };
+    territoires.iter().filter(|t| !sien(t)).map(refuse).collect()
+}
+
 /// The dispositif that a territory is, if it is one.
 pub fn dispositif_de(territoire: &TerritoirePublie) -> Option<&str> {
     (territoire.niveau == Niveau::Dispositif).then_some(territoire.code.as_str())

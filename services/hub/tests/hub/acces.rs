@@ -70,8 +70,34 @@ async fn ajoute_structures(banc: &Banc) {
     ] {
         assert!(tx.execute(sql, vec![]).await.unwrap() > 0);
     }
+    for (jeu, indicateur, liste) in DECLARES {
+        for sql in [
+            format!(
+                "/* essai.declare */ INSERT INTO observation (audience, campagne, indicateur, niveau, territoire, ventilation, noeud, jeu, axes, valeur, statut)
+                 SELECT audience, '2025-T4', '{indicateur}', niveau, territoire, ventilation, noeud, '{jeu}', axes, valeur, statut
+                 FROM observation WHERE niveau = 'departement' AND indicateur = 'EA01' AND ventilation = '' AND campagne = '2026-T1'"
+            ),
+            format!(
+                "/* essai.fiche */ INSERT INTO fiche (audience, jeu, campagne, liste, cle, noeud, territoire, champs)
+                 SELECT audience, '{jeu}', '2025-T4', '{liste}', 'x', noeud, territoire, '{{}}'
+                 FROM observation WHERE niveau = 'departement' AND indicateur = 'EA01' AND ventilation = '' AND campagne = '2026-T1'"
+            ),
+        ] {
+            assert!(tx.execute(&*sql.leak(), vec![]).await.unwrap() > 0);
+        }
+    }
     tx.commit().await.unwrap();
 }
+
+/// Declared jeux, a measure and a list of each.
+const DECLARES: [(&str, &str, &str); 6] = [
+    ("offre.services", "X1", "prestation"),
+    ("pratiques", "X2", "fiche"),
+    ("fiphfp.plan", "FP_DEMANDE", "x"),
+    ("fiphfp.avancement", "FP_PLAFONNE", "x"),
+    ("rsu.boeth", "RSU_BOETH", "x"),
+    ("mobilite.ticket", "TM_BENEFICIAIRES", "commune"),
+];
 
 /// Callers of the matrix; none of a role is anonymous.
 const APPELANTS: [(Option<Role>, &[&str]); 16] = [
@@ -142,6 +168,14 @@ const OBJETS: &[(&str, &str, &str, &str)] = &[
     ("publications", "statut: REFUSEE", "nodes { emetteur { organisme } motifs { code } }", "/nodes/*/motifs/*/code"),
     ("remontees", "campagne: \"2026-T1\"", "nodes { emetteur { organisme } }", "/nodes/*/emetteur/organisme"),
     ("completude", "campagne: \"2026-T1\"", "emetteur { organisme }", "/*/emetteur/organisme"),
+    ("fiches", "jeu: \"offre.services\"", "nodes { emetteur { organisme } }", "/nodes/*/emetteur/organisme"),
+    ("offresDeService", "", "nodes { emetteur { organisme } }", "/nodes/*/emetteur/organisme"),
+    ("pratiques", "", "nodes { emetteur { organisme } }", "/nodes/*/emetteur/organisme"),
+    ("conventions", "", "nodes { audience territoire { code } }", "/nodes/*/territoire/code"),
+    ("avancements", "filtre: {audience: CONVENTION}", "nodes { territoire { code } }", "/nodes/*/territoire/code"),
+    ("avancements", "filtre: {audience: RESEAU}", "nodes { territoire { code } }", "/nodes/*/territoire/code"),
+    ("statistiquesBoeth", "filtre: {audience: RESEAU}", "nodes { territoire { code } }", "/nodes/*/territoire/code"),
+    ("ticketsMobilite", "filtre: {audience: PUBLIC}", "nodes { territoire { code } }", "/nodes/*/territoire/code"),
     ("bilan", "", "accuses", "/accuses"),
     ("emetteurs", "", "nodes { organisme }", "/nodes/*/organisme"),
     ("campagnes", "", "nodes { code }", "/nodes/*/code"),

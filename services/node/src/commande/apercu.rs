@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use publication::empreinte_corps;
+use publication::{Contenu, empreinte_corps};
 use referentiel::format;
 use referentiel::jeu::jeu;
 use secret_statistique::TableProtegee;
@@ -17,6 +17,9 @@ use crate::preparation::Preparee;
 pub struct Options {
     #[command(flatten)]
     campagne: CampagneOption,
+    /// Un seul jeu, par exemple rsu.boeth.
+    #[arg(long, value_name = "JEU")]
+    jeu: Option<String>,
     /// Les octets mêmes qui partiraient, un jeu par ligne.
     #[arg(long)]
     json: bool,
@@ -25,7 +28,8 @@ pub struct Options {
 /// Shows.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let cle = acces.cle()?;
-    for code in JEUX {
+    let codes: Vec<&str> = o.jeu.as_deref().map_or_else(|| JEUX.to_vec(), |voulu| vec![voulu]);
+    for code in codes {
         let jeu = jeu(code).with_context(|| format!("Le jeu {code} manque."))?;
         let preparee = acces.attends(async {
             let base = acces.base().await?;
@@ -47,7 +51,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
         ))?;
         resume(&preparee)?;
     }
-    if !o.json {
+    if !o.json && o.jeu.is_none() {
         dit("\nLes fiches personne et évènement ne partent pas (mode « aucune »).\nLe détail : --json.")?;
     }
     Ok(ExitCode::SUCCESS)
@@ -60,7 +64,14 @@ fn resume(preparee: &Preparee) -> Result<()> {
             format::compte(preparee.contenu.taille() as u64, "fiche", "fiches")
         ));
     }
-    preparee.protegees.iter().try_for_each(audience)
+    preparee.protegees.iter().try_for_each(audience)?;
+    if let Contenu::Indicateurs(c) = &preparee.contenu {
+        for a in c.audiences().iter().filter(|a| !a.fiches.is_empty()) {
+            let combien = format::compte(a.fiches.len() as u64, "fiche", "fiches");
+            dit(&format!("  Audience « {} » : {combien}.", a.politique.audience.code()))?;
+        }
+    }
+    Ok(())
 }
 
 fn audience(protegee: &TableProtegee) -> Result<()> {

@@ -9,6 +9,7 @@ use referentiel::format;
 use referentiel::periode::Trimestre;
 use serde_json::{Value, json};
 
+use super::jeux::AImporterJeu;
 use super::{Acces, dit};
 use crate::saisie::processus::{self, Source};
 use crate::saisie::{self, Statut, Verdict};
@@ -25,8 +26,11 @@ pub struct Options {
     #[arg(long)]
     json: bool,
     /// Campagne attendue ; par défaut celle que disent les dates du classeur.
-    #[arg(long, value_name = "TRIMESTRE")]
+    #[arg(long, value_name = "PERIODE", value_parser = super::periode)]
     campagne: Option<Trimestre>,
+    /// Jeu de données du classeur, par exemple rsu.boeth ; sans lui, une remontée de l’annexe 2.
+    #[arg(long, value_name = "JEU", requires = "campagne", conflicts_with = "annoter")]
+    jeu: Option<String>,
     /// Écrire aussi le classeur annoté : un commentaire par cellule fautive, une feuille « Anomalies ».
     #[arg(long, value_name = "FICHIER")]
     annoter: Option<PathBuf>,
@@ -34,6 +38,12 @@ pub struct Options {
 
 /// Checks a workbook and, unless told otherwise, stores it.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
+    if let (Some(jeu), Some(periode)) = (&o.jeu, o.campagne) {
+        return super::jeux::importe(
+            acces,
+            &AImporterJeu { jeu, periode, fichier: &o.fichier, essai: o.verifier, json: o.json },
+        );
+    }
     let base = acces
         .attends(async { if o.verifier { acces.base_existante().await } else { acces.base().await.map(Some) } })?;
     let modele = acces.configuration.noeud.modele_classeur.as_deref();

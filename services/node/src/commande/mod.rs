@@ -9,8 +9,10 @@ mod convention;
 mod envois;
 mod importer;
 mod indicateurs;
+mod jeux;
 mod lien;
 mod modele;
+mod offre;
 mod publier;
 mod retirer;
 mod secret;
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use referentiel::jeu::Periodicite;
 use referentiel::periode::Trimestre;
 
 pub use acces::Acces;
@@ -100,9 +103,18 @@ enum Commande {
     /// Lit un classeur dans un processus borné (usage interne).
     #[command(hide = true)]
     LireClasseur,
+    /// Jeux de données déclarés : lister, suivre les saisies, annuler.
+    #[command(subcommand)]
+    Jeux(jeux::Options),
+    /// Offre de services : tarif d’une prestation selon la situation, outils partagés.
+    #[command(subcommand)]
+    Offre(offre::Options),
     /// Lit un tableau de suivi dans un processus borné (usage interne).
     #[command(hide = true)]
     LireTableau,
+    /// Lit le classeur d’un jeu dans un processus borné (usage interne).
+    #[command(hide = true)]
+    LireJeu,
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,9 +126,15 @@ enum ConfigurationOptions {
 /// A campaign given on the command line.
 #[derive(Debug, clap::Args)]
 struct CampagneOption {
-    /// Campagne, par exemple 2026-T1.
-    #[arg(long, value_name = "TRIMESTRE")]
+    /// Période : 2026-T1, 2026-S1 ou 2024 selon le jeu.
+    #[arg(long, value_name = "PERIODE", value_parser = periode)]
     campagne: Trimestre,
+}
+
+/// A period as people write it: a quarter, a half-year or a year, known by its last quarter.
+fn periode(texte: &str) -> std::result::Result<Trimestre, String> {
+    let lue = [Periodicite::Trimestre, Periodicite::Semestre, Periodicite::Annee].iter().find_map(|p| p.lit(texte));
+    lue.ok_or_else(|| format!("« {texte} » n’est pas une période : écrivez par exemple 2026-T1, 2026-S1 ou 2024"))
 }
 
 /// Runs the command line and gives the exit code: 0 done, 1 refused, 2 unreadable or misused.
@@ -155,6 +173,9 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Cle(cle::Options::Tourner) => cle::tourne(&acces()?),
         Commande::Convention(o) => convention::execute(acces, &o),
         Commande::Situations(o) => situations::execute(&acces()?, &o),
+        Commande::Jeux(o) => jeux::execute(&acces()?, &o),
+        Commande::Offre(o) => offre::execute(acces, &o),
+        Commande::LireJeu => crate::jeux::processus::dans_le_processus_borne(),
         Commande::LireTableau => crate::situations::processus::dans_le_processus_borne(),
         Commande::Cle(o) => cle::execute(&o),
         Commande::Configuration(ConfigurationOptions::Verifier) => {

@@ -13,6 +13,9 @@ use crate::saisie::processus;
 pub struct Options {
     #[command(flatten)]
     campagne: CampagneOption,
+    /// Jeu de données, par exemple rsu.boeth ; sans lui, la remontée de l’annexe 2.
+    #[arg(long, value_name = "JEU", conflicts_with = "dispositif")]
+    jeu: Option<String>,
     /// Dispositif dont on veut le classeur, s’il y en a plusieurs.
     #[arg(long, value_name = "REFERENCE")]
     dispositif: Option<referentiel::identifiant::ReferenceDispositif>,
@@ -24,6 +27,9 @@ pub struct Options {
 /// Writes the template.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let trimestre = o.campagne.campagne;
+    if let Some(jeu) = &o.jeu {
+        return super::jeux::modele(acces, jeu, trimestre, &o.o);
+    }
     let date = acces.configuration.campagne_de(trimestre).and_then(|c| c.date).unwrap_or(trimestre.fin());
     let base = acces.attends(acces.base_existante())?;
     let remontees = match &base {

@@ -35,7 +35,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
         let base = acces.base().await?;
         let emetteur =
             Emetteur { configuration: &acces.configuration, base: &base, cle: &cle, horloge: &acces.horloge };
-        let codes: Vec<&str> = JEUX.into_iter().filter(|j| o.jeu.as_deref().is_none_or(|voulu| voulu == *j)).collect();
+        let codes: Vec<&str> = o.jeu.as_deref().map_or_else(|| JEUX.to_vec(), |voulu| vec![voulu]);
         for (code, scellement) in emetteur.publie(hub, &codes, trimestre, &acces.acteur()).await? {
             match scellement {
                 Scellement::Nouveau(seq) => dit(&format!("{code} scellé en position {seq}."))?,

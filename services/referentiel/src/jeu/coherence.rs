@@ -63,6 +63,7 @@ impl Jeu {
                 return Err(Defaut::nouveau(audience.code(), detail));
             }
         }
+        self.verifie_feuilles()?;
         self.grilles.iter().try_for_each(|g| dans(g, self.verifie_grille(g.get_ref())))?;
         self.listes.iter().try_for_each(|l| dans(l, self.verifie_liste(l.get_ref())))?;
         self.verifie_controles()
@@ -140,6 +141,21 @@ impl Jeu {
             if self.nomenclature(axe).is_none_or(|liste| liste.modalite(modalite).is_none()) {
                 let detail = format!("« {modalite} » n’est pas une valeur de l’axe « {axe} »");
                 return Err(Defaut::nouveau(modalite, detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// Each sheet of the workbook has a name of its own that the format admits.
+    fn verifie_feuilles(&self) -> Result<(), Defaut> {
+        let mut vus = std::collections::BTreeSet::new();
+        for nom in self.feuilles() {
+            if nom.chars().count() > 31 || nom.contains(['[', ']', ':', '*', '?', '/', '\\']) {
+                let detail = format!("« {nom} » ne peut pas nommer une feuille : 31 caractères au plus, sans []:*?/\\");
+                return Err(Defaut::nouveau(nom, detail));
+            }
+            if !vus.insert(crate::texte::plie(nom)) {
+                return Err(Defaut::nouveau(nom, format!("deux feuilles s’appellent « {nom} »")));
             }
         }
         Ok(())

@@ -8,7 +8,13 @@ use super::{Jeu, JeuInvalide};
 const SOURCES: &[&str] = &[
     include_str!("../../../../schema/jeux/ea.dispositif.toml"),
     include_str!("../../../../schema/jeux/ea.indicateurs.toml"),
+    include_str!("../../../../schema/jeux/fiphfp.plan.toml"),
+    include_str!("../../../../schema/jeux/fiphfp.avancement.toml"),
     include_str!("../../../../schema/jeux/rsu.boeth.toml"),
+    include_str!("../../../../schema/jeux/offre.services.toml"),
+    include_str!("../../../../schema/jeux/pratiques.toml"),
+    include_str!("../../../../schema/jeux/mobilite.ticket.toml"),
+    include_str!("../../../../schema/jeux/activite.cdg.toml"),
 ];
 
 static TOUS: LazyLock<RwLock<Vec<&'static Jeu>>> = LazyLock::new(|| {

@@ -3,12 +3,14 @@
 
 use std::borrow::Cow;
 
+use referentiel::Decimal;
 use referentiel::controle::{Severite, controle_connu};
 use referentiel::texte::plie;
 
 use super::anomalie::{Faute, PAR_COLONNE, extrait};
 use super::brut::{Brut, Cellule, Source};
 use super::interpretation::{Colonne, interprete};
+use super::nombre::depuis_texte;
 use super::{Onglet, ods, xlsx};
 use crate::conteneur::{self, Format, TAILLE_FICHIER};
 use crate::illisible::Illisible;
@@ -85,6 +87,21 @@ pub fn lire(octets: &[u8], demande: &Demande<'_>) -> Result<TableauLu, Illisible
             lit(&nom, &mut ods::Cellules::ouvre(&mut archive, &nom)?, false, demande)
         }
     }
+}
+
+/// Names of the visible sheets of a workbook.
+pub fn feuilles(octets: &[u8]) -> Result<Vec<String>, Illisible> {
+    let conteneur = conteneur::ouvre(octets)?;
+    let onglets = match conteneur.format {
+        Format::Xlsx => xlsx::onglets(&xlsx::ouvre(octets)?),
+        Format::Ods => ods::onglets(&mut conteneur.archive.clone())?,
+    };
+    Ok(onglets.into_iter().filter(|o| o.visible).map(|o| o.nom).collect())
+}
+
+/// A number as people write it: comma or point, spaces between thousands. Anything else is none.
+pub fn nombre(texte: &str) -> Option<Decimal> {
+    depuis_texte(texte)
 }
 
 fn choisie(onglets: &[Onglet], demande: &Demande<'_>) -> Result<String, Illisible> {

@@ -1,0 +1,257 @@
+//! `maillage-node jeux`, and what `modele`, `importer` do with a declared jeu. The jeu file alone says what is
+//! asked, checked and published.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use node_storage::declaration::{ADeclarer, IssueDeclaration};
+use node_storage::situation::Lecture;
+use referentiel::controle::Severite;
+use referentiel::format;
+use referentiel::jeu::declaration::Declaration;
+use referentiel::jeu::{Jeu, Periodicite, jeu, jeux};
+use referentiel::periode::Trimestre;
+use serde_json::{Value, json};
+use tableur::AnomalieSituee;
+use tableur::ecriture::{Remplissage, modele_de_jeu};
+
+use super::{Acces, dit};
+use crate::jeux::processus;
+use crate::jeux::verdict::Verdict;
+
+/// `maillage-node jeux`.
+#[derive(Debug, clap::Subcommand)]
+pub enum Options {
+    /// Liste les jeux de données : ceux du produit et ceux de la configuration.
+    Lister {
+        /// Sortie JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Liste les saisies importées.
+    Saisies {
+        /// Sortie JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Annule une saisie : celle d’avant vaut de nouveau.
+    Annuler {
+        /// Numéro de la saisie (voir « jeux saisies »).
+        numero: i64,
+    },
+}
+
+/// Runs a subcommand.
+pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
+    match o {
+        Options::Lister { json } => liste(*json)?,
+        Options::Saisies { json } => saisies(acces, *json)?,
+        Options::Annuler { numero } => {
+            let acteur = acces.acteur();
+            let l = Lecture { acteur: &acteur, acte: "annuler-saisie", instant: acces.maintenant() };
+            acces
+                .attends(async { Ok::<_, anyhow::Error>(acces.base().await?.annule_declaration(*numero, l).await?) })?;
+            dit(&format!("Saisie n° {numero} annulée."))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn liste(json: bool) -> Result<()> {
+    for j in jeux() {
+        if json {
+            let feuilles: Vec<&str> = j.feuilles().collect();
+            dit(
+                &json!({ "jeu": j.code, "version": j.version, "libelle": j.libelle, "feuilles": feuilles }).to_string()
+            )?;
+            continue;
+        }
+        let feuilles = j.feuilles().count() as u64;
+        let comment = match feuilles {
+            0 => "calculé au nœud".to_owned(),
+            n => format!("saisi en {}", format::compte(n, "feuille", "feuilles")),
+        };
+        dit(&format!("{:<18} {} — {comment}, version {}", j.code, j.libelle, j.version))?;
+    }
+    Ok(())
+}
+
+fn saisies(acces: &Acces, json: bool) -> Result<()> {
+    let lues = acces.attends(async { Ok::<_, anyhow::Error>(acces.base().await?.declarations(1000).await?) })?;
+    if json {
+        return dit(&serde_json::to_string(&lues)?);
+    }
+    if lues.is_empty() {
+        dit("Aucune saisie.")?;
+    }
+    for s in &lues {
+        let etat = if s.annulee { " (annulée)" } else { "" };
+        let jour = format::date(s.importe_le.date_naive());
+        dit(&format!("n° {} — {jour} — {} {} — {}{etat}", s.id, s.jeu, s.periode, s.fichier))?;
+    }
+    Ok(())
+}
+
+/// A declared jeu and a period it admits.
+fn declare(code: &str, periode: Trimestre) -> Result<&'static Jeu> {
+    let declares =
+        || jeux().into_iter().filter(|j| j.est_declare()).map(|j| j.code.as_str()).collect::<Vec<_>>().join(", ");
+    let jeu = jeu(code).filter(|j| j.est_declare());
+    let jeu = jeu.with_context(|| format!("« {code} » n’est pas un jeu qui se saisit : écrivez {}.", declares()))?;
+    if !jeu.periodicite.admet(periode) {
+        bail!("Une période de {code} est {} ; « {periode} » n’en est pas une.", jeu.periodicite.exemple());
+    }
+    Ok(jeu)
+}
+
+/// Writes the workbook of a jeu, with what is already keyed.
+pub fn modele(acces: &Acces, code: &str, periode: Trimestre, sortie: &Path) -> Result<ExitCode> {
+    let jeu = declare(code, periode)?;
+    let connue = acces.attends(async {
+        let Some(base) = acces.base_existante().await? else { return Ok::<_, anyhow::Error>(None) };
+        let texte = periode.to_string();
+        let saisie = base.declaration(code, &texte).await?;
+        // An offer goes on from its version before; figures of another period would be wrong.
+        match saisie {
+            None if jeu.periodicite == Periodicite::Changement => Ok(base.declaration_avant(code, &texte).await?),
+            saisie => Ok(saisie),
+        }
+    })?;
+    let ecrite = en_toutes_lettres(jeu, periode);
+    let remplissage =
+        Remplissage { periode: &ecrite, declaration: connue.as_ref(), jour: acces.maintenant().date_naive() };
+    let octets = modele_de_jeu(jeu, &remplissage).context("Le modèle n’a pas pu être écrit.")?;
+    std::fs::write(sortie, octets).with_context(|| format!("« {} » ne s’écrit pas.", sortie.display()))?;
+    dit(&format!("Modèle de {code} ({ecrite}) écrit : {}", sortie.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn en_toutes_lettres(jeu: &Jeu, periode: Trimestre) -> String {
+    match jeu.periodicite {
+        Periodicite::Annee => format!("année {}", periode.annee()),
+        Periodicite::Semestre if periode.rang() == 2 => format!("1er semestre {}", periode.annee()),
+        Periodicite::Semestre => format!("2e semestre {}", periode.annee()),
+        Periodicite::Trimestre | Periodicite::Changement => periode.libelle_long(),
+    }
+}
+
+/// A filled workbook of a declared jeu.
+pub struct AImporterJeu<'a> {
+    /// Data set.
+    pub jeu: &'a str,
+    /// Period.
+    pub periode: Trimestre,
+    /// Workbook.
+    pub fichier: &'a Path,
+    /// Check only.
+    pub essai: bool,
+    /// JSON output.
+    pub json: bool,
+}
+
+/// Reads, checks and, unless told otherwise, keeps. Exit codes: 0 nothing blocks, 1 something does, 2 unreadable.
+pub fn importe(acces: &Acces, a: &AImporterJeu<'_>) -> Result<ExitCode> {
+    let jeu = declare(a.jeu, a.periode)?;
+    let lue = match processus::lit(a.fichier, jeu)? {
+        Ok(lue) => lue,
+        Err(raison) => {
+            illisible(&raison, a.json)?;
+            return Ok(ExitCode::from(2));
+        }
+    };
+    let precedente = acces.attends(precedente(acces, jeu, a.periode))?;
+    let verdict = Verdict::rendu(jeu, a.periode, lue, precedente.as_ref(), acces.maintenant().date_naive());
+    let issue = if a.essai || verdict.bloque() { None } else { Some(garde(acces, a, &verdict)?) };
+    if a.json {
+        let mut sortie = verdict.json();
+        if let Some(issue) = &issue {
+            sortie["import"] = en_json(issue);
+        }
+        dit(&sortie.to_string())?;
+    } else {
+        montre(jeu, a, &verdict, issue.as_ref())?;
+    }
+    Ok(ExitCode::from(u8::from(verdict.bloque())))
+}
+
+/// What stood for the period before: the one before in the rhythm, or the last version.
+async fn precedente(acces: &Acces, jeu: &Jeu, periode: Trimestre) -> Result<Option<Declaration>> {
+    let Some(base) = acces.base_existante().await? else { return Ok(None) };
+    Ok(match jeu.periodicite {
+        Periodicite::Changement => {
+            // The version of this very period when it is corrected, else the one before.
+            match base.declaration(&jeu.code, &periode.to_string()).await? {
+                Some(meme) => Some(meme),
+                None => base.declaration_avant(&jeu.code, &periode.to_string()).await?,
+            }
+        }
+        rythme => base.declaration(&jeu.code, &rythme.precedente(periode).to_string()).await?,
+    })
+}
+
+fn garde(acces: &Acces, a: &AImporterJeu<'_>, verdict: &Verdict) -> Result<IssueDeclaration> {
+    let fichier = a.fichier.file_name().unwrap_or_default().to_string_lossy();
+    let periode = a.periode.to_string();
+    let a_declarer = ADeclarer {
+        jeu: a.jeu,
+        periode: &periode,
+        declaration: &verdict.lue.declaration,
+        fichier: &fichier,
+        empreinte: &verdict.lue.empreinte,
+    };
+    let acteur = acces.acteur();
+    let l = Lecture { acteur: &acteur, acte: "importer-jeu", instant: acces.maintenant() };
+    acces.attends(async {
+        let base = acces.base().await?;
+        let issue = base.declare(a_declarer, l).await?;
+        base.ferme().await;
+        Ok(issue)
+    })
+}
+
+fn illisible(raison: &str, json: bool) -> Result<()> {
+    if json {
+        let anomalie = json!({ "controle": "fichier-illisible", "severite": "bloquant", "message": raison });
+        return dit(&json!({ "statut": "illisible", "comptes": {}, "anomalies": [anomalie] }).to_string());
+    }
+    dit(&format!("Fichier illisible : rien n’a été enregistré.\n  {raison}"))
+}
+
+fn en_json(issue: &IssueDeclaration) -> Value {
+    match issue {
+        IssueDeclaration::Importee(numero) => json!({ "numero": numero, "deja_fait": false }),
+        IssueDeclaration::DejaFaite(le) => json!({ "numero": null, "deja_fait": true, "le": le }),
+    }
+}
+
+fn montre(jeu: &Jeu, a: &AImporterJeu<'_>, verdict: &Verdict, issue: Option<&IssueDeclaration>) -> Result<()> {
+    let periode = en_toutes_lettres(jeu, a.periode);
+    dit(&match verdict.statut() {
+        "conforme" => format!("{} ({periode}) : classeur conforme.", jeu.libelle),
+        "avertissements" => format!("{} ({periode}) : classeur accepté, avec des avertissements.", jeu.libelle),
+        _ => format!("{} ({periode}) : classeur refusé, rien n’a été enregistré.", jeu.libelle),
+    })?;
+    verdict.anomalies.iter().try_for_each(anomalie)?;
+    match issue {
+        Some(IssueDeclaration::Importee(numero)) => dit(&format!("\nSaisie n° {numero} enregistrée.")),
+        Some(IssueDeclaration::DejaFaite(le)) => {
+            dit(&format!("\nCe classeur a déjà été importé le {} : aucun changement.", format::date(le.date_naive())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn anomalie(a: &AnomalieSituee) -> Result<()> {
+    let place = match (&a.feuille, &a.cellule) {
+        (Some(feuille), Some(cellule)) => format!("{feuille} {cellule}"),
+        (Some(feuille), None) => feuille.clone(),
+        _ => "Classeur".to_owned(),
+    };
+    let poids = if a.severite == Severite::Bloquant { "à corriger" } else { "à vérifier" };
+    dit(&format!("  {place} [{}, {poids}] {}", a.controle, a.message))?;
+    match &a.correction {
+        Some(correction) => dit(&format!("    → proposition : {correction}")),
+        None => Ok(()),
+    }
+}
