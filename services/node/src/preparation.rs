@@ -99,7 +99,7 @@ fn declares(jeu: &Jeu, m: &Matiere<'_>, declaration: &Declaration) -> Result<Pre
         nom: None,
         parent: None,
     };
-    let fiches = fiches::publiees(jeu, declaration);
+    let fiches = fiches::publiees(jeu, declaration, &protegees);
     let refs: Vec<&TableProtegee> = protegees.iter().collect();
     let contenu = sale(m.cle, |sel| {
         Ok(Contenu::declares(&refs, fiches.clone(), origine(jeu, m), vec![territoire.clone()], sel)?)

@@ -22,7 +22,7 @@ use crate::territoire::Niveau;
 
 use declaration::{Forclusion, Grille, Liste, Parametre};
 pub use registre::{JeuRefuse, ajoute, jeu, jeux};
-use regle::Controles;
+use regle::{Controles, Operande};
 
 /// How often a jeu is published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -346,6 +346,16 @@ impl Jeu {
     /// A code list by its own name: one of the jeu, else one of the product.
     pub fn nomenclature_de_nom(&self, nom: &str) -> Option<&Nomenclature> {
         self.nomenclatures.iter().find(|n| n.code == nom).or_else(|| nomenclature(nom))
+    }
+
+    /// The figure that the groups of a list add up to: whoever reads them all knows it, so they are shown only
+    /// where it is.
+    pub fn total_des_groupes(&self, liste: &Liste) -> Option<&Operande> {
+        let effectif = &liste.regroupement.as_ref()?.effectif;
+        let cumuls = self.controles.cumul.iter().map(Spanned::get_ref);
+        let mut totaux =
+            cumuls.filter(|c| c.liste == liste.code && c.champ.as_ref() == Some(effectif) && c.si.is_empty());
+        totaux.next().map(|c| &c.total)
     }
 
     /// True when it speaks of a centre as a whole: no table of it goes down to dispositifs.

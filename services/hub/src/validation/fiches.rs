@@ -6,17 +6,31 @@ use publication::{CodeRefus, Refus};
 use referentiel::Decimal;
 use referentiel::jeu::Jeu;
 use referentiel::jeu::declaration::{Champ, GenreChamp, Liste};
+use secret_statistique::CelluleProtegee;
 
 pub fn objections(jeu: &Jeu, table: &ContenuAudience) -> Vec<Refus> {
     let objection = |fiche: &FichePubliee| {
         let liste = jeu.liste(&fiche.liste).filter(|l| l.publiee_pour(table.politique.audience));
         let faute = match liste {
             None => Some((CodeRefus::RefUnknownCode, "Liste que le jeu ne publie pas pour cette audience.")),
+            Some(liste) if total_cache(jeu, liste, table) => {
+                Some((CodeRefus::SdcRecoverableCell, "Les groupes rendent un total qui est masqué."))
+            }
             Some(liste) => fiche_fautive(jeu, liste, fiche, table.politique.seuil),
         };
         faute.map(|(code, detail)| Refus::nouveau(code, detail).sur_cellule(&fiche.liste))
     };
     table.fiches.iter().filter_map(objection).collect()
+}
+
+/// The figure that the groups of the list add up to is not shown beside them.
+fn total_cache(jeu: &Jeu, liste: &Liste, table: &ContenuAudience) -> bool {
+    liste.regroupement.is_some()
+        && jeu.total_des_groupes(liste).is_none_or(|total| {
+            let du_total =
+                |c: &&CelluleProtegee| c.cle.indicateur == total.mesure && c.cle.ventilation == total.place();
+            table.cellules.iter().find(du_total).is_none_or(|c| c.valeur.is_none())
+        })
 }
 
 type Faute = (CodeRefus, &'static str);

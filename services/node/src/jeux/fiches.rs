@@ -8,10 +8,15 @@ use referentiel::cellule::Audience;
 use referentiel::jeu::Jeu;
 use referentiel::jeu::declaration::{Declaration, Liste, Rangee, Regroupement, ValeurDeclaree};
 use rust_decimal::prelude::ToPrimitive as _;
+use secret_statistique::TableProtegee;
 use secret_statistique::regroupement::{Groupe, regrouper};
 
 /// The records published for each audience that the jeu has.
-pub fn publiees(jeu: &Jeu, declaration: &Declaration) -> BTreeMap<Audience, Vec<FichePubliee>> {
+pub fn publiees(
+    jeu: &Jeu,
+    declaration: &Declaration,
+    protegees: &[TableProtegee],
+) -> BTreeMap<Audience, Vec<FichePubliee>> {
     let mut toutes: BTreeMap<Audience, Vec<FichePubliee>> = BTreeMap::new();
     for liste in jeu.listes.iter().map(|l| l.get_ref()) {
         let rangees: Vec<&Rangee> = declaration.rangees(&liste.code).iter().filter(|r| publiable(liste, r)).collect();
@@ -21,6 +26,9 @@ pub fn publiees(jeu: &Jeu, declaration: &Declaration) -> BTreeMap<Audience, Vec<
                 (Some(r), Some(places)) => {
                     // From the nearest audience to the widest: the next one groups these groups.
                     *places = regrouper(places, seuils.seuil).unwrap_or_default();
+                    if !total_montre(jeu, liste, *audience, protegees) {
+                        continue;
+                    }
                     places.iter().map(|g| groupe(liste, r, g)).collect()
                 }
                 _ => rangees.iter().filter_map(|r| fiche(liste, r)).collect::<Vec<_>>(),
@@ -29,6 +37,13 @@ pub fn publiees(jeu: &Jeu, declaration: &Declaration) -> BTreeMap<Audience, Vec<
         }
     }
     toutes
+}
+
+/// Groups give back their total: where it is masked, they would undo the mask.
+fn total_montre(jeu: &Jeu, liste: &Liste, audience: Audience, protegees: &[TableProtegee]) -> bool {
+    let Some(total) = jeu.total_des_groupes(liste) else { return false };
+    let mut cellules = protegees.iter().filter(|t| t.politique().audience == audience).flat_map(|t| t.cellules());
+    cellules.any(|c| c.cle.indicateur == total.mesure && c.cle.ventilation == total.place() && c.valeur.is_some())
 }
 
 fn publiable(liste: &Liste, rangee: &Rangee) -> bool {

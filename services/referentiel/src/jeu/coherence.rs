@@ -216,6 +216,13 @@ impl Jeu {
                 let detail = format!("« {} » doit être de genre « effectif » pour compter un groupe", r.effectif);
                 return Err(Defaut::nouveau(&r.effectif, detail));
             }
+            if self.total_des_groupes(l).is_none() {
+                let detail = format!(
+                    "un contrôle « cumul » doit dire de quel chiffre les groupes de « {} » sont la somme",
+                    l.code
+                );
+                return Err(Defaut::nouveau(&l.code, detail));
+            }
         }
         match l.audience.filter(|a| !self.audiences.contains_key(a)) {
             Some(a) => {
