@@ -90,7 +90,7 @@ def signature_tient(cle, message, signature):
 
 # --- strict JSON ----------------------------------------------------------------------------------
 
-LISTES = {"audiences", "axes_sensibles", "cellules", "dispositifs", "path", "reasons", "structures", "territoires"}
+LISTES = {"audiences", "axes_sensibles", "cellules", "dispositifs", "fiches", "path", "reasons", "structures", "territoires"}
 INTERDITS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -278,7 +278,7 @@ def lire_tables(contenu):
         personne(t["code"], t.get("nom", ""))
     declares = {(t["niveau"], t["code"]) for t in contenu["territoires"]}
     for audience in contenu["audiences"]:
-        membres(audience, ("politique", "cellules"))
+        membres(audience, ("politique", "cellules"), ("fiches",))
         membres(audience["politique"], POLITIQUE)
         for c in audience["cellules"]:
             membres(c, ("indicateur", "niveau", "territoire", "statut"), ("ventilation", "valeur"))
@@ -287,6 +287,9 @@ def lire_tables(contenu):
             if (c["niveau"], c["territoire"]) not in declares:
                 raise refus("ref.unknown_code")
             personne(c["indicateur"], *c.get("ventilation", {}), *c.get("ventilation", {}).values())
+        for f in audience.get("fiches", []):
+            membres(f, ("liste", "cle", "champs"))
+            personne(f["liste"], f["cle"], *f["champs"], *f["champs"].values())
 
 
 def lire_fiches(contenu):

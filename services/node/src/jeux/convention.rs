@@ -73,3 +73,24 @@ fn pose(d: &mut Declaration, mesure: &str, action: Option<&str>, valeur: Option<
     let place = Coordonnee { mesure: mesure.to_owned(), ventilation };
     d.cellules.extend(valeur.map(|v| (place, v)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dossier::convention::convention;
+    use referentiel::jeu::jeu;
+
+    #[test]
+    fn the_actions_of_the_jeux_are_those_of_the_convention() {
+        let actions: Vec<&str> = convention(CONVENTION).unwrap().actions.iter().map(|a| a.code.as_str()).collect();
+        for code in JEUX {
+            let liste = jeu(code).unwrap().nomenclature(AXE).unwrap();
+            assert_eq!(liste.modalites.iter().map(|m| m.code.as_str()).collect::<Vec<_>>(), actions, "{code}");
+        }
+        let activite = jeu("activite.cdg").unwrap();
+        for (declaree, reprise) in DENOMINATEURS {
+            let perimetre = |jeu: &referentiel::jeu::Jeu, mesure| jeu.mesure(mesure).unwrap().perimetre.clone();
+            assert_eq!(perimetre(activite, declaree), perimetre(jeu(JEUX[1]).unwrap(), reprise), "{reprise}");
+        }
+    }
+}

@@ -215,6 +215,30 @@ fn a_status_and_its_value_agree_and_territories_are_declared() {
 }
 
 #[test]
+fn records_of_a_declared_jeu_are_sorted_once_and_about_nobody() {
+    let octets = declare().octets();
+    assert_eq!(Contenu::lire(&octets).unwrap(), declare());
+    assert_eq!(declare().taille(), 2);
+    let change = |avant: &str, apres: &str| {
+        let texte = String::from_utf8(octets.clone()).unwrap();
+        assert!(texte.contains(avant), "{avant}");
+        Contenu::lire(texte.replacen(avant, apres, 1).as_bytes())
+    };
+    for (avant, apres) in [
+        ("\"cle\":\"GPEEC\"", "\"cle\":\"Qlik\""),
+        ("\"cle\":\"GPEEC\"", "\"cle\":\"Zeta\""),
+        ("\"annees\":\"3\"", "\"annees\":3"),
+        ("\"liste\":\"outil\"", "\"liste\":\"outil\",\"plus\":\"x\""),
+    ] {
+        assert_eq!(change(avant, apres).unwrap_err().code(), CodeRefus::SchemaInvalid, "{apres}");
+    }
+    for suspect in ["responsable@cdg70.example", "BFC01829794086", "12/03/2025"] {
+        let contenu = change("Module GPEEC", suspect).unwrap();
+        assert_eq!(publication::pii::inspecter(&contenu).unwrap().code(), CodeRefus::PiiSuspected, "{suspect}");
+    }
+}
+
+#[test]
 fn tables_of_two_data_sets_or_twice_one_audience_make_no_content() {
     let table = protegee(Audience::Reseau);
     assert!(Contenu::indicateurs(&[], origine(), territoires(), &mut Compteur(0)).is_err());

@@ -158,6 +158,20 @@ const CORPS: &str = concat!(
     r#"{"indicateur":"EA01","niveau":"departement","territoire":"70","valeur":{"effectif":40},"statut":"publie"}]}]}"#,
 );
 
+/// A body of a declared jeu: records beside the tables.
+const CORPS_DECLARE: &str = concat!(
+    r#"{"salt":"AAECAwQFBgcICQoLDA0ODw","v":1,"jeu":"offre.services","version_jeu":"2026-01","#,
+    r#""emetteur":"cdg-287000012","periode":"2026-T1","date":"2026-03-31","territoires":["#,
+    r#"{"niveau":"departement","code":"70"}],"audiences":["#,
+    r#"{"politique":{"audience":"reseau","seuil":5,"seuil_sensible":11,"axes_sensibles":[],"zeros":"montres","denominateur_minimal":5,"largeur":3},"cellules":[],"fiches":["#,
+    r#"{"liste":"outil","cle":"GPEEC","champs":{"annees":"3","en_vigueur":"2026-01","prix_annuel":"171","prix_total":"513","titre":"Module GPEEC"}},"#,
+    r#"{"liste":"outil","cle":"Qlik","champs":{"annees":"3","en_vigueur":"2026-01","prix_annuel":"310","prix_total":"930","titre":"Plateforme Qlik"}}]}]}"#,
+);
+
+pub fn declare() -> Contenu {
+    Contenu::lire(CORPS_DECLARE.as_bytes()).unwrap()
+}
+
 pub fn contenu() -> Contenu {
     Contenu::lire(CORPS.as_bytes()).unwrap()
 }

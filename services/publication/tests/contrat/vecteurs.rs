@@ -192,7 +192,8 @@ fn tete() -> TeteSignee {
 }
 
 fn valides() -> BTreeMap<&'static str, Vecteur> {
-    let (indicateurs, fiches) = (scellee(), sceller(&dispositifs(), &premiere(), &emission(), &cle_noeud()).unwrap());
+    let scelle = |contenu: &Contenu| sceller(contenu, &premiere(), &emission(), &cle_noeud()).unwrap();
+    let (indicateurs, fiches, declare) = (scellee(), scelle(&dispositifs()), scelle(&declare()));
     let publie = |description, p: &PublicationSignee| {
         publication(description, ACCEPTEE, p.enveloppe_jws().to_owned(), p.corps())
     };
@@ -203,6 +204,7 @@ fn valides() -> BTreeMap<&'static str, Vecteur> {
     BTreeMap::from([
         ("publication.json", publie("Tables protégées de deux audiences.", &indicateurs)),
         ("publication-dispositifs.json", publie("Fiches dispositif.", &fiches)),
+        ("publication-declaree.json", publie("Fiches d’un jeu déclaré, à côté de ses tables.", &declare)),
         (
             "accuse.json",
             vecteur(

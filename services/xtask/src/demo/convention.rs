@@ -47,3 +47,40 @@ pub fn montre(dossier: &Path, node: impl Fn() -> Command) -> Result<Value> {
         "refusees": bilan["refus"].as_array().map_or(0, |motifs| motifs.iter().filter_map(|m| m["nombre"].as_u64()).sum()),
     }))
 }
+
+/// The half-year published.
+const SEMESTRE: &str = "2026-S1";
+
+/// What the FIPHFP’s director asks the hub: the plan of the centre beside what it realised.
+pub const QUESTION: &str = r#"{
+  conventions(filtre: {audience: CONVENTION, indicateur: "FP_DEMANDE"}, premier: 50) {
+    nodes { emetteur { organisme } ventilation { modalite libelle } valeur }
+  }
+  avancements(filtre: {audience: CONVENTION, indicateur: "FP_VALORISE"}, premier: 50) {
+    nodes { emetteur { organisme } ventilation { modalite libelle } valeur }
+  }
+}"#;
+
+/// Publishes the plan and its progress, and reads them back with the rights of the FIPHFP’s director.
+pub fn publie(
+    node: impl Fn() -> Command,
+    hub: impl Fn() -> Command,
+    interroge: impl Fn(&str) -> Result<Value>,
+) -> Result<Value> {
+    for jeu in ["fiphfp.plan", "fiphfp.avancement"] {
+        println!("{}", sortie(node().args(["publier", "--jeu", jeu, "--campagne", SEMESTRE]))?.trim_end());
+    }
+    let creation = sortie(hub().args(["jeton", "creer", "--role", "dth", "--territoire", "27", "--expire", "1j"]))?;
+    let jeton = creation.lines().next().unwrap_or_default().trim();
+    let reponse = interroge(jeton)?;
+    let total = |champ: &str| {
+        let lues = reponse["data"][champ]["nodes"].as_array().cloned().unwrap_or_default();
+        let total = lues.iter().find(|o| o["ventilation"].as_array().is_some_and(Vec::is_empty));
+        total.map(|o| o["valeur"].clone()).unwrap_or_default()
+    };
+    let (demande, valorise) = (total("conventions"), total("avancements"));
+    println!(
+        "Au hub, pour le directeur territorial au handicap : {demande} € demandés, {valorise} € valorisés au {SEMESTRE}."
+    );
+    Ok(json!({ "demande_eur": demande, "valorise_eur": valorise }))
+}

@@ -101,8 +101,9 @@ impl Dossier {
 
     fn node_toml(&self, centre: &Centre, port: u16, cle_hub: &str) -> String {
         let adresse = self.adresse_hub();
+        let departement = centre.dispositifs.first().map_or("", |d| d.departement.0);
         format!(
-            "[noeud]\nidentifiant = \"cdg-{}\"\nnom = \"{}\"\nregion = \"{}\"\nbase = \"node.db\"\ncle = \"node.pem\"\n\
+            "[noeud]\nidentifiant = \"cdg-{}\"\nnom = \"{}\"\nregion = \"{}\"\ndepartement = \"{departement}\"\nbase = \"node.db\"\ncle = \"node.pem\"\n\
              ecoute = \"127.0.0.1:{port}\"\n\n[hub]\nadresse = \"{adresse}\"\nidentifiant = \"{HUB}\"\n\
              cle_publique = \"{cle_hub}\"\n\n[horaire]\n\"ea.dispositif\" = \"0 6 * * 1\"\n\"ea.indicateurs\" = \"30 6 * * 1\"\n",
             centre.siren, centre.nom, centre.region
@@ -128,6 +129,13 @@ impl Dossier {
     pub fn commande(&self, programmes: &Path, centre: &Centre) -> Command {
         let mut commande = Command::new(programme(programmes, "maillage-node"));
         commande.arg("--configuration").arg(self.noeud(centre));
+        commande
+    }
+
+    /// A command of the hub.
+    pub fn commande_du_hub(&self, programmes: &Path) -> Command {
+        let mut commande = Command::new(programme(programmes, "maillage-hub"));
+        commande.arg("--configuration").arg(self.hub());
         commande
     }
 

@@ -76,6 +76,11 @@ pub fn execute(options: &Options) -> Result<()> {
         println!("\n{}, sa convention", centre.nom);
         let node = || dossier.commande(&programmes, centre);
         bilan["convention"] = convention::montre(&dossier.chemin().join(centre.dossier), node)?;
+        bilan["convention"]["au_hub"] = convention::publie(
+            node,
+            || dossier.commande_du_hub(&programmes),
+            |jeton| interroge_avec(&dossier.adresse_hub(), convention::QUESTION, Some(jeton)),
+        )?;
     }
     println!("\nUne question au hub :\n{QUESTION}\n\nSa réponse :\n{}", serde_json::to_string_pretty(&reponse)?);
     if options.une_fois {
@@ -92,9 +97,16 @@ pub fn execute(options: &Options) -> Result<()> {
 }
 
 fn interroge(adresse: &str, question: &str) -> Result<Value> {
-    let mut reponse = ureq::post(format!("{adresse}/graphql"))
-        .send_json(json!({ "query": question }))
-        .context("the hub does not answer the question")?;
+    interroge_avec(adresse, question, None)
+}
+
+fn interroge_avec(adresse: &str, question: &str, jeton: Option<&str>) -> Result<Value> {
+    let mut demande = ureq::post(format!("{adresse}/graphql"));
+    if let Some(jeton) = jeton {
+        demande = demande.header("Authorization", format!("Bearer {jeton}"));
+    }
+    let mut reponse =
+        demande.send_json(json!({ "query": question })).context("the hub does not answer the question")?;
     let reponse: Value = reponse.body_mut().read_json()?;
     anyhow::ensure!(reponse.get("errors").is_none(), "the hub refuses the question: {reponse}");
     Ok(reponse)
