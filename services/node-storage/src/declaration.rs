@@ -112,6 +112,17 @@ impl Base {
         row.as_ref().map(contenu).transpose()
     }
 
+    /// The last period of a jeu for which something stands.
+    pub async fn derniere_periode_declaree(&self, jeu: &str) -> Result<Option<String>, ErreurBase> {
+        let row = sqlx::query(
+            "/* declaration.derniere */ SELECT max(periode) FROM declaration WHERE jeu = $1 AND annule_le IS NULL",
+        )
+        .bind(jeu)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.try_get(0)?)
+    }
+
     /// The imports, most recent first.
     pub async fn declarations(&self, limite: u32) -> Result<Vec<DeclarationListee>, ErreurBase> {
         let rows = sqlx::query(
@@ -191,6 +202,8 @@ mod tests {
         assert_eq!(base.declare(a(&deux, "y"), lecture(3)).await.unwrap(), IssueDeclaration::Importee(2));
         assert_eq!(base.declaration("rsu.boeth", "2024-T4").await.unwrap(), Some(deux.clone()));
         assert_eq!(base.declaration_avant("rsu.boeth", "2025-T4").await.unwrap(), Some(deux));
+        assert_eq!(base.derniere_periode_declaree("rsu.boeth").await.unwrap().as_deref(), Some("2024-T4"));
+        assert_eq!(base.derniere_periode_declaree("pratiques").await.unwrap(), None);
         base.annule_declaration(2, lecture(4)).await.unwrap();
         assert_eq!(base.declaration("rsu.boeth", "2024-T4").await.unwrap(), Some(un));
         assert!(base.annule_declaration(2, lecture(5)).await.is_err());

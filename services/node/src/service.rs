@@ -14,13 +14,15 @@ use publication::{Acte, ClePublique, CleSignature};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use referentiel::horloge::Horloge;
-use referentiel::jeu::jeu;
+use referentiel::jeu::{Jeu, jeu};
+use referentiel::periode::Trimestre;
 use serde_json::{Value, json};
 
 use crate::configuration::{Configuration, Hub};
 use crate::emission::Emetteur;
 use crate::fil::{Fil, Https};
 use crate::horaire::Horaire;
+use crate::jeux::convention;
 use crate::outbox::{Bilan, Outbox};
 use crate::restitution::Pages;
 use crate::transport::Transport;
@@ -169,7 +171,7 @@ impl Service {
     /// Publishes the last campaign of a jeu, if nobody has to agree first.
     async fn publie(&self, code: &str, passage: &mut Passage) -> Result<()> {
         let (Some(hub), Some(jeu)) = (&self.configuration.hub, jeu(code)) else { return Ok(()) };
-        let Some(trimestre) = self.base.campagnes().await?.last().copied() else { return Ok(()) };
+        let Some(trimestre) = self.periode_a_publier(jeu).await? else { return Ok(()) };
         let cle = self.cle()?;
         let emetteur = Emetteur {
             configuration: &self.configuration,
@@ -186,6 +188,23 @@ impl Service {
             passage.en_attente.push(nom);
         }
         Ok(())
+    }
+
+    /// The last campaign of the fiches, the last period keyed, or the last half-year ended of a convention.
+    async fn periode_a_publier(&self, jeu: &Jeu) -> Result<Option<Trimestre>> {
+        if jeu.est_declare() {
+            let periode = self.base.derniere_periode_declaree(&jeu.code).await?;
+            return Ok(periode.map(|p| p.parse()).transpose()?);
+        }
+        if !convention::JEUX.contains(&jeu.code.as_str()) {
+            return Ok(self.base.campagnes().await?.last().copied());
+        }
+        if !convention::a_un_plan(&self.base).await? {
+            return Ok(None);
+        }
+        let jour = self.horloge.maintenant().with_timezone(&chrono_tz::Europe::Paris).date_naive();
+        let passe = Trimestre::contenant(jour)?.precedent();
+        Ok(Some(if jeu.periodicite.admet(passe) { passe } else { passe.precedent() }))
     }
 
     /// Next moment something is due: a schedule, a retry, at most a minute (clocks may jump).

@@ -287,3 +287,61 @@ fn a_shared_tool_costs_what_its_years_and_its_users_make() {
     let (_, apercu) = noeud.json(&["apercu", "--jeu", "offre.services", "--campagne", "2026-T1", "--json"]);
     assert_eq!(apercu["audiences"][0]["fiches"][1]["champs"]["en_vigueur"], "2026-01", "{apercu}");
 }
+
+#[test]
+fn the_etp_of_a_service_are_those_of_its_posts_and_741_collectivites_are_four_kinds() {
+    let noeud = Noeud::nouveau();
+    let postes = [
+        ("direction", "1", "25"),
+        ("direction", "1", "5"),
+        ("direction", "1", "5"),
+        ("carrieres", "1", "15"),
+        ("carrieres", "1", "85"),
+        ("carrieres", "1", "15"),
+        ("carrieres", "1", "5"),
+        ("carrieres", "1", "10"),
+    ];
+    let poste = |(n, (service, quotite, part)): (usize, &(&str, &str, &str))| {
+        let etp = format!("0.{part:0>2}");
+        rangee(&[
+            ("numero", nombre(&n.to_string())),
+            ("service", texte(service)),
+            ("fonction", texte("Fonction")),
+            ("quotite", nombre(quotite)),
+            ("part", nombre(part)),
+            ("etp", nombre(&etp)),
+        ])
+    };
+    let declaration = |carrieres: &str, total: &str, affiliees: &str| {
+        let mut d = Declaration::default();
+        d.listes.insert("poste".into(), postes.iter().enumerate().map(poste).collect());
+        let mut pose = |mesure: &str, axe: &[(&str, &str)], valeur: &str| {
+            let ventilation = Ventilation::nouvelle(axe.iter().copied());
+            d.cellules.insert(Coordonnee { mesure: mesure.into(), ventilation }, valeur.parse().unwrap());
+        };
+        for (service, etp, postes) in [("direction", "0.35", "3"), ("carrieres", carrieres, "5")] {
+            pose("AC_ETP", &[("ac_service", service)], etp);
+            pose("AC_POSTES", &[("ac_service", service)], postes);
+        }
+        pose("AC_ETP", &[], total);
+        pose("AC_POSTES", &[], "8");
+        for (genre, n) in [("communes", "536"), ("cc", "17"), ("ca", "1"), ("autres", "187")] {
+            pose("AC_AFFILIEES", &[("ac_collectivite", genre)], n);
+        }
+        pose("AC_AFFILIEES", &[], affiliees);
+        d
+    };
+    // 1,10 is printed for five posts that make 1,30, and the total follows the wrong sub-total.
+    let (code, rapport) = noeud.importe("activite.cdg", "2025", &declaration("1.10", "1.45", "741"));
+    let dites = dites(&rapport);
+    let [(controle, place, correction)] = &dites[..] else { panic!("{dites:?}") };
+    assert_eq!(
+        (code, controle.as_str(), place.as_str(), correction.as_str()),
+        (1, "C-OR-01", "ETP par service C5", "1,3")
+    );
+    assert_eq!(noeud.importe("activite.cdg", "2025", &declaration("1.30", "1.65", "741")).0, 0);
+    assert_eq!(noeud.importe("activite.cdg", "2025", &declaration("1.30", "1.65", "714")).0, 1);
+    let (_, apercu) = noeud.json(&["apercu", "--jeu", "activite.cdg", "--campagne", "2025", "--json"]);
+    let octets = apercu.to_string();
+    assert!(octets.contains("AC_AFFILIEES") && !octets.contains("poste"), "{octets}");
+}

@@ -22,6 +22,11 @@ const DENOMINATEURS: [(&str, &str); 2] = [("AC_AFFILIEES", "FP_AFFILIEES"), ("AC
 /// The jeux computed here.
 pub const JEUX: [&str; 2] = ["fiphfp.plan", "fiphfp.avancement"];
 
+/// True when the node keeps a plan, without which there is nothing to publish.
+pub async fn a_un_plan(base: &Base) -> Result<bool> {
+    Ok(base.plan(CONVENTION).await?.is_some())
+}
+
 /// What one of these jeux declares at the end of a period; none without a plan.
 pub async fn declaration(base: &Base, jeu: &str, periode: Trimestre, l: Lecture<'_>) -> Result<Option<Declaration>> {
     let Some(plan) = base.plan(CONVENTION).await? else { return Ok(None) };

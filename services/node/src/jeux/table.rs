@@ -111,13 +111,13 @@ audiences=['convention']
     fn what_a_convention_pays_is_exact_for_its_signatories_and_a_count_for_others() {
         let jeu = Jeu::lit(JEU).unwrap();
         let place = |mesure: &str| Coordonnee { mesure: mesure.to_owned(), ventilation: Ventilation::default() };
-        let cellules = [(place("TB_N"), Decimal::from(3)), (place("TB_EUR"), Decimal::new(12_345_50, 2))].into();
+        let cellules = [(place("TB_N"), Decimal::from(3)), (place("TB_EUR"), Decimal::new(1_234_550, 2))].into();
         let declaration = Declaration { cellules, ..Declaration::default() };
         let lues = |audience| {
             let brute = brute(&jeu, &declaration, &"70".parse().unwrap(), audience).unwrap();
             brute.cellules().iter().map(|c| (c.cle.indicateur.clone(), c.grandeur.clone())).collect::<Vec<_>>()
         };
-        let exactes = [("TB_EUR", Decimal::new(12_345_50, 2)), ("TB_N", Decimal::from(3))];
+        let exactes = [("TB_EUR", Decimal::new(1_234_550, 2)), ("TB_N", Decimal::from(3))];
         assert_eq!(lues(Audience::Convention), exactes.map(|(c, v)| (c.to_owned(), Grandeur::Operationnel(v))));
         assert_eq!(lues(Audience::Reseau), [("TB_N".to_owned(), Grandeur::Effectif(3))], "no amount, and a count");
         assert_eq!(lues(Audience::Public).len(), 1);

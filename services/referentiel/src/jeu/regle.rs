@@ -251,3 +251,17 @@ pub struct Controles {
     /// Sums over records.
     pub cumul: Vec<Spanned<Cumul>>,
 }
+
+impl Controles {
+    /// Code and weight of every check.
+    pub fn tous(&self) -> Vec<(&str, Severite)> {
+        macro_rules! de {
+            ($($genre:ident),*) => {{
+                let mut tous = Vec::new();
+                $(tous.extend(self.$genre.iter().map(|r| (r.get_ref().code.as_str(), r.get_ref().severite)));)*
+                tous
+            }};
+        }
+        de!(somme, parts, identite, borne, ratio, variation, presence, rangee, produit, cumul)
+    }
+}

@@ -70,13 +70,24 @@ fn crossings_of_tables_and_years_say_what_the_source_says() {
     assert!(dits(2022, "C-RS-04").is_empty(), "the year before is not known");
     assert!(dits(2022, "C-RS-03").contains(&"280 → 281 (écart −1)".to_owned()));
     assert!(dits(2023, "C-RS-03").contains(&"314 → 336 (écart −22)".to_owned()));
-    assert!(dits(2022, "C-RS-03").contains(&"107 → au plus 27".to_owned()));
-    assert!(!dits(2024, "C-RS-03").iter().any(|c| c.starts_with("25 ")), "25 newcomers, 27 under a year");
+    assert_eq!(dits(2022, "RSU-04"), ["107 → au plus 27"]);
+    assert!(dits(2024, "RSU-04").is_empty(), "25 newcomers, 27 under a year");
+    assert!((2022..=2024).all(|annee| dits(annee, "RSU-06").is_empty()), "21, 12 and 11 in the three tables");
     assert_eq!(dits(2023, "C-RS-05"), ["19,8\u{a0}% → au plus 15\u{a0}%"]);
-    assert_eq!(dits(2024, "C-RS-05"), ["2\u{202f}493 → au moins 3\u{202f}230"]);
+    assert_eq!(dits(2024, "RSU-10"), ["2\u{202f}493 → au moins 3\u{202f}230"]);
     assert_eq!(dits(2023, "C-RS-06"), ["−2,1\u{a0}% → le même sens que +26,6\u{a0}%"]);
     assert_eq!(dits(2023, "C-RS-07"), ["0 → 2 (écart −2)"], "7 = 5 + 2 holds and stays silent");
     assert!(dits(2024, "C-RS-09").is_empty(), "577 of 741");
+}
+
+#[test]
+fn a_check_of_the_catalogue_weighs_what_the_catalogue_says() {
+    for jeu in crate::jeu::jeux() {
+        for (code, severite) in jeu.controles.tous() {
+            let connu = crate::controle::controle_connu(code);
+            assert!(connu.is_none_or(|c| c.severite == severite), "{} {code}", jeu.code);
+        }
+    }
 }
 
 const ESSAI: &str = r#"
