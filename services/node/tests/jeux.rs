@@ -203,6 +203,10 @@ fn a_quarter_of_tickets_follows_its_regime_and_tells_no_lonely_commune() {
     assert_eq!(codes.get("C-TM-01 60"), Some(&10), "{codes:?}");
     assert_eq!(codes.get("C-TM-02 "), Some(&1), "{codes:?}");
 
+    let mut sans_signature = tickets("6");
+    sans_signature.listes.remove("signature");
+    let (code, rapport) = noeud.importe("mobilite.ticket", "2026-T4", &sans_signature);
+    assert_eq!((code, dites(&rapport)[0].0.as_str()), (1, "liste-incomplete"), "{rapport}");
     let (code, rapport) = noeud.importe("mobilite.ticket", "2026-T4", &tickets("6"));
     assert_eq!((code, dites(&rapport)), (0, vec![]), "{rapport}");
     let (_, apercu) = noeud.json(&["apercu", "--jeu", "mobilite.ticket", "--campagne", "2026-T4", "--json"]);
@@ -262,6 +266,30 @@ fn a_question_with_facts_gets_a_tariff_and_its_reason() {
     let impossible = offre(&["--affiliee", "non", "--suivi-commission", "oui", "--convention-fiphfp", "oui"]);
     assert_eq!(impossible.status.code(), Some(1));
     assert!(dit(&impossible).contains("impossible"));
+}
+
+#[test]
+fn the_tariffs_of_an_offer_are_published_from_its_decision_table() {
+    let noeud = Noeud::nouveau();
+    let modele = [
+        "modele",
+        "--jeu",
+        "offre.services",
+        "--campagne",
+        "2026-T1",
+        "--offre",
+        "cdg31-bilans-reperes",
+        "-o",
+        "o.xlsx",
+    ];
+    assert!(noeud.lance(&modele).status.success());
+    let (code, _) = noeud.json(&["importer", "o.xlsx", "--jeu", "offre.services", "--campagne", "2026-T1", "--json"]);
+    assert_eq!(code, 0);
+    let (_, apercu) = noeud.json(&["apercu", "--jeu", "offre.services", "--campagne", "2026-T1", "--json"]);
+    let fiches = apercu["audiences"][0]["fiches"].as_array().unwrap();
+    let prix: Vec<&str> = fiches.iter().map(|f| f["champs"]["prix"].as_str().unwrap_or("impossible")).collect();
+    assert_eq!(prix, ["0", "640", "impossible", "663", "0", "250", "350"], "{apercu}");
+    assert_eq!(fiches[0]["champs"]["en_vigueur"], "2015-01");
 }
 
 #[test]

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use dossier::convention::suivi::suivi;
 use node_storage::declaration::{ADeclarer, IssueDeclaration};
 use node_storage::situation::Lecture;
 use referentiel::controle::Severite;
 use referentiel::format;
-use referentiel::jeu::declaration::Declaration;
+use referentiel::jeu::declaration::{Declaration, Rangee};
 use referentiel::jeu::{Jeu, Periodicite, jeu, jeux};
 use referentiel::periode::Trimestre;
 use serde_json::{Value, json};
@@ -17,6 +18,7 @@ use tableur::AnomalieSituee;
 use tableur::ecriture::{Remplissage, modele_de_jeu};
 
 use super::{Acces, dit};
+use crate::jeux::offre::LISTE;
 use crate::jeux::processus;
 use crate::jeux::verdict::Verdict;
 
@@ -106,9 +108,14 @@ fn declare(code: &str, periode: Trimestre) -> Result<&'static Jeu> {
 }
 
 /// Writes the workbook of a jeu, with what is already keyed.
-pub fn modele(acces: &Acces, code: &str, periode: Trimestre, sortie: &Path) -> Result<ExitCode> {
+pub fn modele(
+    acces: &Acces,
+    (code, periode): (&str, Trimestre),
+    offre: Option<&str>,
+    sortie: &Path,
+) -> Result<ExitCode> {
     let jeu = declare(code, periode)?;
-    let connue = acces.attends(async {
+    let mut connue = acces.attends(async {
         let Some(base) = acces.base_existante().await? else { return Ok::<_, anyhow::Error>(None) };
         let texte = periode.to_string();
         let saisie = base.declaration(code, &texte).await?;
@@ -118,6 +125,10 @@ pub fn modele(acces: &Acces, code: &str, periode: Trimestre, sortie: &Path) -> R
             saisie => Ok(saisie),
         }
     })?;
+    if let Some(offre) = offre {
+        let tarifs = tarifs(jeu, offre)?;
+        connue.get_or_insert_default().listes.insert(LISTE.to_owned(), tarifs);
+    }
     let ecrite = en_toutes_lettres(jeu, periode);
     let remplissage =
         Remplissage { periode: &ecrite, declaration: connue.as_ref(), jour: acces.maintenant().date_naive() };
@@ -125,6 +136,17 @@ pub fn modele(acces: &Acces, code: &str, periode: Trimestre, sortie: &Path) -> R
     std::fs::write(sortie, octets).with_context(|| format!("« {} » ne s’écrit pas.", sortie.display()))?;
     dit(&format!("Modèle de {code} ({ecrite}) écrit : {}", sortie.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tariffs of an offer, as records of a jeu that has a list for them.
+fn tarifs(jeu: &Jeu, offre: &str) -> Result<Vec<Rangee>> {
+    if jeu.liste(LISTE).is_none() {
+        bail!("{} n’a pas de liste de tarifs : --offre va avec offre.services.", jeu.code);
+    }
+    let connue = suivi(offre).filter(|s| !s.tarifs.is_empty());
+    let connue =
+        connue.with_context(|| format!("« {offre} » n’a pas de table de tarifs : « offre lister » les nomme."))?;
+    Ok(crate::jeux::offre::tarifs(connue))
 }
 
 fn en_toutes_lettres(jeu: &Jeu, periode: Trimestre) -> String {

@@ -16,6 +16,9 @@ pub struct Options {
     /// Jeu de données, par exemple rsu.boeth ; sans lui, la remontée de l’annexe 2.
     #[arg(long, value_name = "JEU", conflicts_with = "dispositif")]
     jeu: Option<String>,
+    /// Offre dont la table de décision préremplit les tarifs, par exemple cdg31-bilans-reperes.
+    #[arg(long, value_name = "OFFRE", requires = "jeu")]
+    offre: Option<String>,
     /// Dispositif dont on veut le classeur, s’il y en a plusieurs.
     #[arg(long, value_name = "REFERENCE")]
     dispositif: Option<referentiel::identifiant::ReferenceDispositif>,
@@ -28,7 +31,7 @@ pub struct Options {
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let trimestre = o.campagne.campagne;
     if let Some(jeu) = &o.jeu {
-        return super::jeux::modele(acces, jeu, trimestre, &o.o);
+        return super::jeux::modele(acces, (jeu, trimestre), o.offre.as_deref(), &o.o);
     }
     let date = acces.configuration.campagne_de(trimestre).and_then(|c| c.date).unwrap_or(trimestre.fin());
     let base = acces.attends(acces.base_existante())?;

@@ -4,6 +4,7 @@
 pub mod convention;
 pub mod fiches;
 pub mod lecture;
+pub mod offre;
 pub mod processus;
 pub mod table;
 pub mod verdict;

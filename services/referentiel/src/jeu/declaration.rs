@@ -114,6 +114,9 @@ pub struct Liste {
     /// Narrowest audience its records are published for; without it they stay at the node.
     #[serde(default)]
     pub audience: Option<Audience>,
+    /// Fewest records.
+    #[serde(default)]
+    pub minimum: usize,
     /// Columns.
     #[serde(rename = "champ")]
     pub champs: Vec<Champ>,

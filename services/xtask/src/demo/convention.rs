@@ -79,8 +79,11 @@ pub fn publie(
         total.map(|o| o["valeur"].clone()).unwrap_or_default()
     };
     let (demande, valorise) = (total("conventions"), total("avancements"));
+    let dit = |montant: &Value| montant.as_str().unwrap_or("?").to_owned();
     println!(
-        "Au hub, pour le directeur territorial au handicap : {demande} € demandés, {valorise} € valorisés au {SEMESTRE}."
+        "Au hub, pour le directeur territorial au handicap, au {SEMESTRE} : {} € demandés, {} € valorisés.",
+        dit(&demande),
+        dit(&valorise)
     );
     Ok(json!({ "demande_eur": demande, "valorise_eur": valorise }))
 }

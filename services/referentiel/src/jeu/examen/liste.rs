@@ -19,6 +19,7 @@ pub(super) fn examiner(e: &Examen<'_>) -> Vec<Constat> {
     c.produit.iter().for_each(|r| constats.extend(produits(e, r.get_ref())));
     c.cumul.iter().for_each(|r| constats.extend(cumul(e, r.get_ref())));
     e.jeu.listes.iter().for_each(|l| constats.extend(etapes(e, l.get_ref())));
+    e.jeu.listes.iter().for_each(|l| constats.extend(incomplete(e, l.get_ref())));
     constats
 }
 
@@ -79,6 +80,15 @@ fn cumul(e: &Examen<'_>, r: &Cumul) -> Option<Constat> {
     };
     let faux = (total - somme).abs() > r.tolerance;
     faux.then(|| r.tete().constat(e.cellule(&r.total), dit(total), dit(somme), Some(dit(somme))))
+}
+
+/// A list that must hold something holds it.
+fn incomplete(e: &Examen<'_>, liste: &Liste) -> Option<Constat> {
+    let lues = e.courante.rangees(&liste.code).len();
+    let regle = format!("La liste «\u{a0}{}\u{a0}» est à remplir", liste.libelle);
+    let tete = Tete { code: "liste-incomplete", severite: Severite::Bloquant, regle: &regle };
+    let attendu = format!("au moins {}", liste.minimum);
+    (lues < liste.minimum).then(|| tete.constat(Place::Ensemble, lues.to_string(), attendu, None))
 }
 
 /// A record passes from a state to the next, or comes back to correct; it skips none.
