@@ -90,6 +90,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_centre_declares_for_its_own_departements_only() {
+        let lieu = |niveau, code: &str| TerritoirePublie { niveau, code: code.to_owned(), nom: None, parent: None };
+        let siens: [CodeDepartement; 2] = ["92", "93"].map(|d| d.parse().unwrap());
+        let refus = |t| hors_du_centre(&[t], Some(&siens)).len();
+        assert_eq!(refus(lieu(Niveau::Departement, "93")), 0);
+        assert_eq!(refus(lieu(Niveau::Departement, "70")), 1);
+        assert_eq!(refus(lieu(Niveau::Region, "11")), 1);
+        assert!(hors_du_centre(&[lieu(Niveau::Departement, "70")], None).is_empty(), "an unknown centre is not judged");
+    }
+
+    #[test]
     fn territories_are_those_of_the_official_code_and_of_annexe_2() {
         for (niveau, bon, mauvais) in [
             (Niveau::Region, "27", "99"),

@@ -76,3 +76,63 @@ fn est_un_mois(texte: &str) -> bool {
     let mois = texte.split_once('-').filter(|(annee, mois)| annee.len() == 4 && mois.len() == 2);
     mois.is_some_and(|(annee, mois)| annee.parse::<u16>().is_ok() && matches!(mois.parse::<u8>(), Ok(1..=12)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referentiel::cellule::{Audience, Cle, Statut, Ventilation};
+    use referentiel::jeu::jeu;
+    use referentiel::territoire::Niveau;
+    use secret_statistique::{Politique, ValeurPubliee};
+
+    /// One record beside a total of beneficiaries, shown or masked.
+    fn codes(jeu_: &str, total: Option<u64>, liste: &str, champs: &[(&str, &str)]) -> Vec<CodeRefus> {
+        let jeu = jeu(jeu_).unwrap();
+        let cle = Cle {
+            indicateur: "TM_BENEFICIAIRES".to_owned(),
+            niveau: Niveau::Departement,
+            territoire: "70".to_owned(),
+            ventilation: Ventilation::default(),
+        };
+        let statut = if total.is_some() { Statut::Publie } else { Statut::Secret };
+        let cellule = CelluleProtegee { cle, valeur: total.map(ValeurPubliee::Effectif), statut };
+        let champs = champs.iter().map(|(c, v)| ((*c).to_owned(), (*v).to_owned())).collect();
+        let table = ContenuAudience {
+            politique: Politique::du_jeu(jeu, Audience::Reseau).unwrap(),
+            cellules: vec![cellule],
+            fiches: vec![FichePubliee { liste: liste.to_owned(), cle: "x".to_owned(), champs }],
+        };
+        objections(jeu, &table).iter().map(publication::Refus::code).collect()
+    }
+
+    #[test]
+    fn a_group_reaches_its_threshold_and_gives_back_no_masked_total() {
+        let groupe =
+            |total, n| codes("mobilite.ticket", total, "commune", &[("commune", "Gray"), ("beneficiaires", n)]);
+        assert_eq!(groupe(Some(12), "12"), []);
+        assert_eq!(groupe(Some(12), "4"), [CodeRefus::SdcCellBelowThreshold]);
+        assert_eq!(groupe(None, "12"), [CodeRefus::SdcRecoverableCell]);
+        assert_eq!(codes("mobilite.ticket", Some(12), "commune", &[("commune", "Gray")]), [CodeRefus::SchemaInvalid]);
+    }
+
+    #[test]
+    fn only_what_the_jeu_publishes_passes() {
+        let ticket = |liste, champs: &[(&str, &str)]| codes("mobilite.ticket", Some(12), liste, champs);
+        assert_eq!(
+            ticket("beneficiaire", &[("code", "A1")]),
+            [CodeRefus::RefUnknownCode],
+            "that list stays at the node"
+        );
+        let commune = [("commune", "Gray"), ("beneficiaires", "12"), ("epci", "CC")];
+        assert_eq!(ticket("commune", &commune), [CodeRefus::RefUnknownCode], "of a group, its name and its count");
+        let fiche = |champ, valeur| codes("pratiques", Some(12), "fiche", &[(champ, valeur)]);
+        assert_eq!(fiche("theme", "cap_emploi"), []);
+        assert_eq!(fiche("theme", "Cap emploi"), [CodeRefus::RefUnknownCode]);
+        assert_eq!(fiche("relecteur", "x"), [CodeRefus::RefUnknownCode], "an internal field");
+        assert_eq!(fiche("resultat", "12,5"), [CodeRefus::SchemaInvalid]);
+        let outil = |champ, valeur| codes("offre.services", Some(12), "outil", &[(champ, valeur)]);
+        assert_eq!(outil("en_vigueur", "2026-01"), []);
+        assert_eq!(outil("en_vigueur", "2026-01-01"), [CodeRefus::SchemaInvalid], "a day is too precise");
+        assert_eq!(outil("annees", "trois"), [CodeRefus::SchemaInvalid]);
+    }
+}

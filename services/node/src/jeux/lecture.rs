@@ -282,3 +282,104 @@ fn typee(valeur: &Valeur<'_>) -> Option<ValeurDeclaree> {
 fn extrait(texte: &str) -> String {
     if texte.chars().count() > 60 { texte.chars().take(59).chain(['…']).collect() } else { texte.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use referentiel::jeu::{ajoute, jeux};
+    use tableur::ecriture::{Remplissage, Vue, modele_de_jeu, vues};
+
+    #[test]
+    fn the_template_of_every_jeu_reads_back_without_a_fault() {
+        for jeu in jeux().into_iter().filter(|j| j.est_declare()) {
+            let remplissage = Remplissage { periode: "essai", declaration: None, jour: "2026-01-05".parse().unwrap() };
+            let lue = interprete(jeu, &modele_de_jeu(jeu, &remplissage).unwrap()).unwrap();
+            assert_eq!(lue.anomalies, [], "{}", jeu.code);
+            assert!(lue.declaration.cellules.is_empty(), "an empty template declares nothing");
+        }
+    }
+
+    const JEU: &str = "
+code = 'essai.lecture'
+version = '1'
+libelle = 'Essai'
+periodicite = 'annee'
+source = 'essai'
+[[nomenclature]]
+code = 'essai_lettre'
+version = '1'
+libelle = 'Lettre'
+modalite = [{ code = 'a', libelle = 'Première' }, { code = 'b', libelle = 'Seconde' }]
+[[axe]]
+code = 'essai_lettre'
+nomenclature = 'essai_lettre'
+libelle = 'Lettre'
+[[mesure]]
+code = 'LECTURE_N'
+libelle = 'Personnes'
+nature = 'stock'
+unite = 'personnes'
+definition = 'essai'
+[[grille]]
+code = 'g'
+libelle = 'Grille'
+lignes = 'essai_lettre'
+mesures = ['LECTURE_N']
+[[liste]]
+code = 'l'
+libelle = 'Liste'
+cle = 'nom'
+champ = [
+    { code = 'nom', libelle = 'Nom', genre = 'texte', obligatoire = true },
+    { code = 'fait', libelle = 'Fait', genre = 'oui_non', obligatoire = true },
+]
+";
+
+    fn lue(grille: &[[&str; 2]], liste: &[[&str; 2]]) -> Lue {
+        let feuille = |nom: &str, entetes: [&str; 2], lignes: &[[&str; 2]]| Vue {
+            nom: nom.to_owned(),
+            entetes: entetes.map(str::to_owned).to_vec(),
+            lignes: lignes.iter().map(|l| l.map(str::to_owned).to_vec()).collect(),
+        };
+        let feuilles = [feuille("Grille", ["Ligne", "Personnes"], grille), feuille("liste ", ["Nom", "FAIT"], liste)];
+        let octets = vues("Essai", &feuilles, "2026-01-05".parse().unwrap()).unwrap();
+        interprete(ajoute(JEU).unwrap(), &octets).unwrap()
+    }
+
+    fn dites(lue: &Lue) -> Vec<String> {
+        let dite = |a: &AnomalieSituee| {
+            let cellule = a.cellule.as_deref().unwrap_or("-");
+            format!("{} {} {cellule}", a.controle, a.feuille.as_deref().unwrap_or("-"))
+        };
+        lue.anomalies.iter().map(dite).collect()
+    }
+
+    #[test]
+    fn each_fault_of_form_is_told_at_its_cell() {
+        let fautes = lue(
+            &[["PREMIERE", "3,5"], ["première", "2"], ["Troisième", "4"]],
+            &[["Anne", "peut-être"], ["Anne", "oui"], ["", "non"]],
+        );
+        let attendues = [
+            "C-CL-05 Grille B2",
+            "C-CL-04 Grille A3",
+            "C-CL-04 Grille A4",
+            "C-CL-01 Grille -",
+            "C-CL-04 Liste B2",
+            "cle-repetee Liste A3",
+            "champ-obligatoire Liste A4",
+        ];
+        assert_eq!(dites(&fautes), attendues);
+    }
+
+    #[test]
+    fn an_empty_cell_a_zero_and_a_figure_that_is_not_available_are_three_things() {
+        let lu = lue(&[["Première", "0"], ["Seconde", "non disponible"]], &[]);
+        assert_eq!(dites(&lu), Vec::<String>::new());
+        assert_eq!((lu.declaration.cellules.len(), lu.declaration.non_disponibles.len()), (1, 1));
+        let lu = lue(&[["Première", ""], ["Seconde", "1 200"]], &[]);
+        assert_eq!((lu.declaration.cellules.len(), lu.declaration.non_disponibles.len()), (1, 0));
+        let relue: Lue = serde_json::from_str(&serde_json::to_string(&lu).unwrap()).unwrap();
+        assert_eq!(relue, lu, "it crosses a process boundary whole");
+    }
+}
