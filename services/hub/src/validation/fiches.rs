@@ -102,7 +102,7 @@ mod tests {
             cellules: vec![cellule],
             fiches: vec![FichePubliee { liste: liste.to_owned(), cle: "x".to_owned(), champs }],
         };
-        objections(jeu, &table).iter().map(publication::Refus::code).collect()
+        objections(jeu, &table).iter().map(Refus::code).collect()
     }
 
     #[test]
