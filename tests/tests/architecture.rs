@@ -25,6 +25,7 @@ const AUTORISEES: &[(&str, &[&str])] = &[
     ("hub-storage", &["publication", "secret-statistique", "referentiel"]),
     ("node", &["referentiel", "secret-statistique", "dossier", "publication", "tableur", "web", "node-storage"]),
     ("hub", &["referentiel", "secret-statistique", "publication", "tableur", "web", "hub-storage"]),
+    ("imprimerie", &[]),
     ("xtask", &[]),
 ];
 

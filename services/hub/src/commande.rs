@@ -2,6 +2,7 @@
 
 mod campagne;
 mod compte;
+mod dossier;
 mod jeton;
 mod journal;
 mod requete;
@@ -86,6 +87,8 @@ enum Action {
     },
     /// Exécuter une requête GraphQL avec les droits d’un jeton.
     Requete(requete::OptionsRequete),
+    /// Écrire le dossier de comité de pilotage d’une campagne : PDF accessible, classeur.
+    Dossier(dossier::OptionsDossier),
     /// Examiner le calendrier des campagnes.
     Campagne {
         #[command(subcommand)]
@@ -144,6 +147,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Jeton { action } => asynchrone(jeton::execute(fichier, action, maintenant())),
         Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
+        Action::Dossier(options) => asynchrone(dossier::execute(fichier, options)),
         Action::Campagne { action } => campagne::execute(fichier, action),
         Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
         Action::Restaurer => asynchrone(restaurer(fichier)),

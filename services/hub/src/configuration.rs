@@ -91,6 +91,9 @@ pub struct Hub {
     /// Secret file of one-time codes, made at the first need.
     #[serde(default = "secret_acces_par_defaut")]
     pub secret_acces: PathBuf,
+    /// Program that prints committee files; beside this one without it.
+    #[serde(default)]
+    pub imprimerie: Option<PathBuf>,
     /// Audience served when nothing narrower is asked for.
     #[serde(default = "audience_par_defaut")]
     pub audience_par_defaut: Audience,
@@ -109,6 +112,15 @@ pub struct Hub {
     /// Folder of further data sets, one TOML file each.
     #[serde(default)]
     pub jeux: Option<PathBuf>,
+}
+
+impl Hub {
+    /// The program that prints committee files.
+    pub fn imprimerie(&self) -> PathBuf {
+        const NOM: &str = "maillage-imprimerie";
+        let ici = std::env::current_exe().ok().and_then(|p| Some(p.parent()?.join(NOM)));
+        self.imprimerie.clone().or(ici).unwrap_or_else(|| PathBuf::from(NOM))
+    }
 }
 
 fn cle_registre_par_defaut() -> PathBuf {
@@ -230,6 +242,7 @@ impl Configuration {
         }
         verifie_seuils(&lu.seuils).map_err(incoherente)?;
         hub.secret_acces = dossier.join(&hub.secret_acces);
+        hub.imprimerie = hub.imprimerie.map(|programme| dossier.join(programme));
         let proconnect = lu.proconnect.map(|p| p.verifie(dossier, hub.adresse.as_deref())).transpose();
         let courriel = lu.courriel.map(|c| c.verifie(dossier)).transpose().map_err(incoherente)?;
         let proconnect = proconnect.map_err(incoherente)?;

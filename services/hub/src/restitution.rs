@@ -1,6 +1,7 @@
 //! Step 9 of the path: what readers see. GraphQL and pages call the same query functions of the store;
 //! they hold no SQL and no arithmetic.
 
+pub mod comite;
 pub mod graphql;
 pub mod pages;
 pub mod tableau;

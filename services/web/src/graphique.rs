@@ -53,6 +53,15 @@ impl Barres {
         &self.constat
     }
 
+    /// The bars, each with its part of the longest one in hundredths; none for a bar without a value.
+    pub fn parts(&self) -> impl Iterator<Item = (&Barre, Option<Decimal>)> {
+        let part = |b: &Barre| {
+            let part = b.grandeur?.checked_div(self.maximum).unwrap_or_default();
+            Some((part.max(Decimal::ZERO) * Decimal::ONE_HUNDRED).round_dp(2))
+        };
+        self.barres.iter().map(move |b| (b, part(b)))
+    }
+
     fn hauteur(&self) -> usize {
         self.barres.len() * LIGNE + 8
     }

@@ -2,9 +2,9 @@
 //! health of the service. Same query functions and same audience as the API.
 
 pub mod connexion;
-mod emploi;
+pub(crate) mod emploi;
 mod formulaire;
-mod pilotage;
+pub(crate) mod pilotage;
 pub mod relance;
 mod vue;
 
@@ -224,11 +224,11 @@ fn ligne(l: &LigneCompletude) -> LigneCentre {
     }
 }
 
-fn libelle(code: &str) -> String {
+pub(crate) fn libelle(code: &str) -> String {
     code.parse::<Trimestre>().map_or_else(|_| code.to_owned(), Trimestre::libelle_long)
 }
 
-fn nom_region(code: &str) -> String {
+pub(crate) fn nom_region(code: &str) -> String {
     territoire::region(code).map_or_else(|| "Aucune région".to_owned(), |r| r.nom.clone())
 }
 

@@ -1,7 +1,7 @@
 //! The table as a file: CSV for a French spreadsheet, open CSV, XLSX with a sheet that says what it is.
 
 use rust_decimal::prelude::ToPrimitive as _;
-use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
 use super::{Table, Valeur};
 
@@ -65,8 +65,16 @@ impl Table {
     /// XLSX: the table from A1 under a frozen header, then a sheet « À propos ».
     pub fn xlsx(&self, a_propos: &APropos) -> Result<Vec<u8>, ExportImpossible> {
         let mut classeur = Workbook::new();
+        let feuille = classeur.add_worksheet();
+        feuille.set_name("Tableau")?;
+        self.ecrit_feuille(feuille)?;
+        a_propos.ecrit_feuille(classeur.add_worksheet())?;
+        Ok(classeur.save_to_buffer()?)
+    }
+
+    /// Writes the table from A1 of a sheet, under a frozen header.
+    pub(crate) fn ecrit_feuille(&self, feuille: &mut Worksheet) -> Result<(), ExportImpossible> {
         let gras = Format::new().set_bold();
-        let feuille = classeur.add_worksheet().set_name("Tableau")?;
         feuille.set_freeze_panes(1, 1)?.set_repeat_rows(0, 0)?;
         for (rang, colonne) in (0u16..).zip(&self.colonnes) {
             feuille.write_string_with_format(0, rang, &colonne.libelle, &gras)?;
@@ -91,12 +99,19 @@ impl Table {
                 };
             }
         }
-        let feuille = classeur.add_worksheet().set_name("À propos")?;
-        feuille.set_column_width(0, 28)?.set_column_width(1, 90)?;
-        for (ligne, (titre, mots)) in (0u32..).zip(a_propos.lignes.iter().chain(&legende())) {
+        Ok(())
+    }
+}
+
+impl APropos {
+    /// Writes what the figures are about, and what the words of absence mean.
+    pub(crate) fn ecrit_feuille(&self, feuille: &mut Worksheet) -> Result<(), ExportImpossible> {
+        let gras = Format::new().set_bold();
+        feuille.set_name("À propos")?.set_column_width(0, 28)?.set_column_width(1, 90)?;
+        for (ligne, (titre, mots)) in (0u32..).zip(self.lignes.iter().chain(&legende())) {
             feuille.write_string_with_format(ligne, 0, titre, &gras)?.write_string(ligne, 1, mots)?;
         }
-        Ok(classeur.save_to_buffer()?)
+        Ok(())
     }
 }
 

@@ -167,7 +167,7 @@ fn table(tableau: &Tableau, precision: &str) -> Table {
 }
 
 /// (territory, value) of one indicator, in the order of the table.
-fn colonne(tableau: &Tableau, indicateur: &str) -> Vec<(String, Valeur)> {
+pub(crate) fn colonne(tableau: &Tableau, indicateur: &str) -> Vec<(String, Valeur)> {
     let Some(ligne) = tableau.lignes.iter().find(|l| l.code == indicateur) else { return vec![] };
     tableau.colonnes.iter().cloned().zip(ligne.cases.iter().map(|c| c.valeur.clone())).collect()
 }
@@ -180,7 +180,8 @@ fn nombre(valeur: &Valeur) -> Option<Decimal> {
     }
 }
 
-fn barres(intitule: &str, valeurs: &[(String, Valeur)]) -> Barres {
+/// The chart of one indicator and the sentence that reads it.
+pub(crate) fn barres(intitule: &str, valeurs: &[(String, Valeur)]) -> Barres {
     let montrees: Vec<(&String, Decimal)> = valeurs.iter().filter_map(|(n, v)| Some((n, nombre(v)?))).collect();
     let plus_grande = montrees.iter().max_by_key(|(_, v)| *v);
     let constat = match (plus_grande, valeurs.len() - montrees.len()) {

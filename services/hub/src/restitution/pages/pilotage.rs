@@ -8,6 +8,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use hub_storage::campagne::Campagne;
 use hub_storage::completude::LigneCompletude;
 use referentiel::Decimal;
 use referentiel::format;
@@ -125,45 +126,7 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
     let noeuds = &guichet.configuration().noeuds;
     let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
     let region = choix.region.as_deref().filter(|r| codes.contains(r));
-    let retenu = |noeud: &str| {
-        let connu = noeuds.iter().find(|(n, _)| n.identifiant.as_str() == noeud);
-        region.is_none_or(|r| connu.is_some_and(|(n, _)| n.regions.iter().any(|x| x == r)))
-    };
-    let maintenant = service.horloge().maintenant();
-    // From the oldest quarter to the one chosen, as a row is read.
-    let montrees: Vec<_> = toutes.iter().skip(rang).take(TRIMESTRES).rev().collect();
-    let mut centres: BTreeMap<(String, String), Vec<Etat>> = BTreeMap::new();
-    for (colonne, campagne) in montrees.iter().enumerate() {
-        for l in guichet.completude(&campagne.code).await?.iter().filter(|l| retenu(&l.noeud)) {
-            let etats = centres
-                .entry((l.nom.clone(), l.noeud.clone()))
-                .or_insert_with(|| vec![Etat::default(); montrees.len()]);
-            if let Some(etat) = etats.get_mut(colonne) {
-                etat.ajoute(l);
-            }
-        }
-    }
-    let close = |c: &hub_storage::campagne::Campagne| c.limite_depot.is_some_and(|l| l < maintenant);
-    let derniers = || centres.iter().filter_map(|((nom, _), etats)| Some((nom, *etats.last()?)));
-    let lignes = centres
-        .iter()
-        .map(|((nom, _), etats)| ligne(nom, etats, &montrees.iter().map(|c| close(c)).collect::<Vec<_>>()));
-    let matrice = Table {
-        identifiant: "matrice",
-        titre: "Transmissions de chaque centre, par trimestre".to_owned(),
-        colonnes: std::iter::once(Colonne::texte("Centre"))
-            .chain(montrees.iter().map(|c| Colonne::texte(libelle(&c.code))))
-            .chain([Colonne::nombre("Complétude"), Colonne::nombre("Retard en jours")])
-            .collect(),
-        lignes: lignes
-            .zip(derniers())
-            .map(|(mut ligne, (_, etat))| {
-                ligne.push(taux(etat));
-                ligne.push(retard(etat, choisie.limite_depot, maintenant));
-                ligne
-            })
-            .collect(),
-    };
+    let avancement = avancement(guichet, &toutes, rang, region, service.horloge().maintenant()).await?;
     let adresse = format!("/pilotage?campagne={}&region={}", choisie.code, region.unwrap_or_default());
     Ok(Some(Pilotage {
         campagne: libelle(&choisie.code),
@@ -176,20 +139,86 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
             .map(|c| OptionListe { valeur: c.code.clone(), libelle: libelle(&c.code), choisie: c.code == choisie.code })
             .collect(),
         regions: regions(&codes, region),
-        chiffres: chiffres(&derniers().map(|(_, e)| e).collect::<Vec<_>>()),
-        retardataires: retardataires(guichet, &choisie.code, &centres),
-        matrice,
+        chiffres: avancement.chiffres(),
+        retardataires: retardataires(guichet, &choisie.code, &avancement),
+        matrice: avancement.matrice,
         exports: exports(&adresse),
     }))
 }
 
-/// Centres from which something is missing, each with the address of its reminder where the reader may remind it.
-fn retardataires(
+/// What each centre of a region did, quarter after quarter, up to a campaign.
+pub(crate) struct Avancement {
+    /// Centres in rows, quarters in columns, in words.
+    pub matrice: Table,
+    centres: BTreeMap<(String, String), Vec<Etat>>,
+}
+
+impl Avancement {
+    fn derniers(&self) -> impl Iterator<Item = (&(String, String), Etat)> {
+        self.centres.iter().filter_map(|(centre, etats)| Some((centre, *etats.last()?)))
+    }
+
+    /// Expected, received, complete, in time.
+    pub fn chiffres(&self) -> Vec<(String, &'static str)> {
+        chiffres(&self.derniers().map(|(_, etat)| etat).collect::<Vec<_>>())
+    }
+
+    /// Names of the centres from which something is missing.
+    pub fn manquants(&self) -> Vec<&str> {
+        self.derniers().filter(|(_, etat)| !etat.complet()).map(|((nom, _), _)| nom.as_str()).collect()
+    }
+}
+
+/// Reads the progress of the campaign of this rank, and of those before it.
+pub(crate) async fn avancement(
     guichet: &Guichet,
-    campagne: &str,
-    centres: &BTreeMap<(String, String), Vec<Etat>>,
-) -> Vec<(String, Option<String>)> {
-    let manque = centres.iter().filter(|(_, etats)| etats.last().is_some_and(|e| !e.complet()));
+    toutes: &[Campagne],
+    rang: usize,
+    region: Option<&str>,
+    maintenant: DateTime<Utc>,
+) -> Result<Avancement, Refus> {
+    let noeuds = &guichet.configuration().noeuds;
+    let retenu = |noeud: &str| {
+        let connu = noeuds.iter().find(|(n, _)| n.identifiant.as_str() == noeud);
+        region.is_none_or(|r| connu.is_some_and(|(n, _)| n.regions.iter().any(|x| x == r)))
+    };
+    // From the oldest quarter to the one chosen, as a row is read.
+    let montrees: Vec<&Campagne> = toutes.iter().skip(rang).take(TRIMESTRES).rev().collect();
+    let mut centres: BTreeMap<(String, String), Vec<Etat>> = BTreeMap::new();
+    for (colonne, campagne) in montrees.iter().enumerate() {
+        for l in guichet.completude(&campagne.code).await?.iter().filter(|l| retenu(&l.noeud)) {
+            let etats = centres
+                .entry((l.nom.clone(), l.noeud.clone()))
+                .or_insert_with(|| vec![Etat::default(); montrees.len()]);
+            if let Some(etat) = etats.get_mut(colonne) {
+                etat.ajoute(l);
+            }
+        }
+    }
+    let closes: Vec<bool> = montrees.iter().map(|c| c.limite_depot.is_some_and(|l| l < maintenant)).collect();
+    let limite = montrees.last().and_then(|c| c.limite_depot);
+    let lignes = centres.iter().map(|((nom, _), etats)| {
+        let mut ligne = ligne(nom, etats, &closes);
+        let dernier = etats.last().copied().unwrap_or_default();
+        ligne.push(taux(dernier));
+        ligne.push(retard(dernier, limite, maintenant));
+        ligne
+    });
+    let matrice = Table {
+        identifiant: "matrice",
+        titre: "Transmissions de chaque centre, par trimestre".to_owned(),
+        colonnes: std::iter::once(Colonne::texte("Centre"))
+            .chain(montrees.iter().map(|c| Colonne::texte(libelle(&c.code))))
+            .chain([Colonne::nombre("Complétude"), Colonne::nombre("Retard en jours")])
+            .collect(),
+        lignes: lignes.collect(),
+    };
+    Ok(Avancement { matrice, centres })
+}
+
+/// Centres from which something is missing, each with the address of its reminder where the reader may remind it.
+fn retardataires(guichet: &Guichet, campagne: &str, avancement: &Avancement) -> Vec<(String, Option<String>)> {
+    let manque = avancement.derniers().filter(|(_, etat)| !etat.complet());
     let relance = |noeud: &str| {
         let adresse = || format!("/pilotage/relance?campagne={campagne}&centre={noeud}");
         guichet.peut_relancer(campagne, noeud).then(adresse)
