@@ -221,6 +221,7 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/graphql/ws", get(graphql::abonnement::ecoute), Garde::Guichet),
         ("/", get(pages::accueil), Garde::Guichet),
         ("/pilotage", get(pages::pilotage), Garde::Guichet),
+        ("/dossier", get(pages::dossier), Garde::Guichet),
         ("/pilotage/relance", get(relance::montre), Garde::Guichet),
         ("/pilotage/relance", post(relance::envoie), Garde::Formulaire),
         ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),

@@ -111,8 +111,17 @@ fn synthese(demande: &Demande, campagne: &Campagne, avance: Option<&Avancement>,
             points.push(format!("Manque encore une remontée, en tout ou partie : {}.", manquants.join(", ")));
         }
     }
-    let totaux = tableau.lignes.iter().map(|l| format!("{} : {} ({}).", l.libelle, l.total.texte, l.unite));
-    points.extend(totaux);
+    let (montres, absents): (Vec<_>, Vec<_>) = tableau.lignes.iter().partition(|l| !l.total.absente);
+    // A rate says its unit itself.
+    points.extend(montres.iter().map(|l| match l.unite.as_str() {
+        "%" => format!("{} : {}.", l.libelle, l.total.texte),
+        unite => format!("{} : {} {unite}.", l.libelle, l.total.texte),
+    }));
+    if !absents.is_empty() {
+        let noms: Vec<String> = absents.iter().map(|l| l.libelle.to_lowercase()).collect();
+        points
+            .push(format!("Sans valeur régionale, par secret statistique ou faute de données : {}.", noms.join(", ")));
+    }
     let mut blocs = Vec::new();
     if campagne.etat != EtatCampagne::Close {
         blocs.push(Bloc::Paragraphe("La campagne n’est pas close : ce dossier est provisoire.".to_owned()));

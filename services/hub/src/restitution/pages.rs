@@ -1,6 +1,7 @@
 //! The pages of the hub: the steering page of a campaign and a region, the accessibility statement, the
 //! health of the service. Same query functions and same audience as the API.
 
+mod comite;
 pub mod connexion;
 pub(crate) mod emploi;
 mod formulaire;
@@ -29,6 +30,7 @@ use crate::acces::{Guichet, Refus};
 use super::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
 
+pub use comite::dossier;
 pub use emploi::emploi;
 pub use pilotage::pilotage;
 use vue::Vue;

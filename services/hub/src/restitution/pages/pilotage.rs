@@ -42,6 +42,8 @@ struct Pilotage {
     retardataires: Vec<(String, Option<String>)>,
     matrice: Table,
     exports: Vec<(String, &'static str)>,
+    /// Address of the committee file, once a region is chosen.
+    dossier: Option<String>,
 }
 
 /// What one centre did for one campaign.
@@ -143,6 +145,7 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
         retardataires: retardataires(guichet, &choisie.code, &avancement),
         matrice: avancement.matrice,
         exports: exports(&adresse),
+        dossier: region.map(|r| format!("/dossier?campagne={}&region={r}", choisie.code)),
     }))
 }
 

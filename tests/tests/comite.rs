@@ -1,0 +1,89 @@
+//! The committee file as its readers get it: made twice it is the same, it is accessible for an independent
+//! validator, its text is that of the screen, and nobody finds in it what their role does not see.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it saw and stops at the first surprise"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use maillage_tests::terrain::{Terrain, centre, reussie};
+
+const CAMPAGNE: &str = "2026-T1";
+
+fn dossier(terrain: &Terrain, public: &str, territoire: &str, nom: &str) -> PathBuf {
+    let fichier = terrain.dossier().join(nom);
+    let classeur = fichier.with_extension("xlsx");
+    let mut commande = terrain.hub(&["dossier", "--campagne", CAMPAGNE, "--territoire", territoire]).unwrap();
+    commande.args(["--public", public, "-o"]).arg(&fichier).arg("--xlsx").arg(&classeur);
+    let dit = reussie(&commande.output().unwrap()).unwrap();
+    assert_eq!(dit.lines().count(), 2, "a digest for each file: {dit}");
+    fichier
+}
+
+/// The words of a PDF, when poppler is there.
+fn texte(fichier: &Path) -> Option<String> {
+    let sortie = Command::new("pdftotext").arg("-layout").arg(fichier).arg("-").output().ok()?;
+    Some(String::from_utf8(sortie.stdout).unwrap())
+}
+
+/// An independent validator of PDF/UA-1: no failure.
+fn est_accessible(fichier: &Path) {
+    let Some(python) = std::env::var_os("MAILLAGE_PYTHON") else {
+        println!("MAILLAGE_PYTHON is not set: {} was not validated", fichier.display());
+        return;
+    };
+    let controle = "import page, sys\nr = page.validate_pdf(sys.argv[1], profile='ua1')\nprint([(f.rule_id, f.message) for f in r.failures])\nsys.exit(not r.is_compliant)";
+    let sortie = Command::new(python).args(["-c", controle]).arg(fichier).output().unwrap();
+    assert!(
+        sortie.status.success(),
+        "{} {}",
+        String::from_utf8_lossy(&sortie.stdout),
+        String::from_utf8_lossy(&sortie.stderr)
+    );
+}
+
+#[test]
+fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_see() {
+    let centres = ["cdg70", "cdg25"].map(|c| centre(c).unwrap());
+    let terrain = Terrain::prepare(&centres).unwrap();
+    let hub = terrain.sert().unwrap();
+    for centre in centres {
+        terrain.publie(centre, CAMPAGNE).unwrap();
+    }
+    let adresse = format!("/dossier?campagne={CAMPAGNE}&region=27");
+    let servi = ureq::get(format!("{}{adresse}", terrain.adresse())).call().unwrap().body_mut().read_to_vec().unwrap();
+    assert!(servi.starts_with(b"%PDF-1.7"), "{:?}", String::from_utf8_lossy(&servi[..servi.len().min(400)]));
+    hub.arrete().unwrap();
+
+    let region = dossier(&terrain, "comite-regional", "27", "region.pdf");
+    let encore = dossier(&terrain, "comite-regional", "27", "encore.pdf");
+    assert_eq!(std::fs::read(&region).unwrap(), std::fs::read(encore).unwrap(), "same register, same bytes");
+    assert!(std::fs::read(region.with_extension("xlsx")).unwrap().starts_with(b"PK"));
+    let departement = dossier(&terrain, "comite-departemental", "70", "departement.pdf");
+    let dth = dossier(&terrain, "dth", "27", "dth.pdf");
+    for fichier in [&region, &departement, &dth] {
+        est_accessible(fichier);
+    }
+    let Some(lu) = texte(&region) else {
+        println!("pdftotext is not installed: the words were not read");
+        return;
+    };
+    for attendu in ["Bourgogne-Franche-Comté", "Agence régionale de santé", "File active", "BFC01", "secret", "Méthode"]
+    {
+        assert!(lu.contains(attendu), "{attendu} is missing: {lu}");
+    }
+    // A département's committee sees its own dispositifs, the DTH none (domain notes, §4).
+    let departement = texte(&departement).unwrap();
+    assert!(departement.contains("BFC01") && !departement.contains("BFC02"), "{departement}");
+    assert!(!texte(&dth).unwrap().contains("BFC01"));
+
+    let mut inconnu = terrain.hub(&["dossier", "--campagne", "1999-T1", "--territoire", "27"]).unwrap();
+    let refus = inconnu.args(["--public", "dth", "-o"]).arg(terrain.dossier().join("rien.pdf")).output().unwrap();
+    assert!(!refus.status.success() && String::from_utf8_lossy(&refus.stderr).contains("1999-T1"));
+    assert!(!terrain.dossier().join("rien.pdf").exists());
+}
