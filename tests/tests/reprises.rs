@@ -88,6 +88,58 @@ fn matrix_17_a_node_put_back_takes_its_history_from_the_hub() {
 }
 
 #[test]
+fn matrix_17_a_node_put_back_that_seals_first_loses_neither_history() {
+    let (terrain, cdg70) = prepare();
+    let base = terrain.dossier().join("cdg70/node.db");
+    let hub = terrain.sert().unwrap();
+    terrain.execute(cdg70, &["publier", "--campagne", "2025-T3"]).unwrap();
+    let ancienne = sauvegarde(&base);
+    terrain.execute(cdg70, &["publier", "--campagne", "2025-T4"]).unwrap();
+    hub.arrete().unwrap();
+    restaure(&base, &ancienne);
+    // Out of reach of the hub, it seals at positions the hub knows otherwise.
+    let sortie = terrain.noeud(cdg70, &["publier", "--campagne", "2026-T1"]).unwrap().output().unwrap();
+    assert_eq!(sortie.status.code(), Some(1), "no hub: what is sealed waits");
+    let hub = terrain.sert().unwrap();
+    let dit = terrain.execute(cdg70, &["envoyer"]).unwrap();
+    assert!(dit.contains("envois repris du hub"), "{dit}");
+    let publications = montre(&terrain)["publications"]["nodes"].as_array().unwrap().clone();
+    let campagnes: Vec<&str> = publications.iter().filter_map(|p| p["campagne"].as_str()).collect();
+    for code in ["2025-T3", "2025-T4", "2026-T1"] {
+        assert_eq!(campagnes.iter().filter(|c| **c == code).count(), 2, "both jeux of {code}, once: {campagnes:?}");
+    }
+    hub.arrete().unwrap();
+    sain(&terrain);
+}
+
+#[test]
+fn matrix_16_the_same_backup_put_back_twice_is_never_the_same_incarnation() {
+    let (terrain, cdg70) = prepare();
+    let base = terrain.dossier().join("hub.db");
+    let hub = terrain.sert().unwrap();
+    terrain.execute(cdg70, &["publier", "--campagne", "2025-T3"]).unwrap();
+    hub.arrete().unwrap();
+    let ancienne = sauvegarde(&base);
+    for (epoque, code) in [(2, "2025-T4"), (3, "2026-T1")] {
+        restaure(&base, &ancienne);
+        if epoque == 3 {
+            let sortie = terrain.hub(&["servir"]).unwrap().output().unwrap();
+            let dit = String::from_utf8_lossy(&sortie.stderr);
+            assert!(!sortie.status.success() && dit.contains("l’époque 2 a déjà été annoncée"), "{dit}");
+            let sortie = terrain.hub(&["restaurer", "--epoque", "2"]).unwrap().output().unwrap();
+            assert!(!sortie.status.success(), "an incarnation already announced");
+        }
+        let dit = reussie(&terrain.hub(&["restaurer"]).unwrap().output().unwrap()).unwrap();
+        assert!(dit.contains(&format!("Époque {epoque}")), "{dit}");
+        let hub = terrain.sert().unwrap();
+        let dit = terrain.execute(cdg70, &["publier", "--campagne", code]).unwrap();
+        assert!(!dit.contains("Alarme"), "{dit}");
+        hub.arrete().unwrap();
+        sain(&terrain);
+    }
+}
+
+#[test]
 fn matrix_16_a_hub_put_back_is_given_what_it_lost() {
     let (terrain, cdg70) = prepare();
     let base = terrain.dossier().join("hub.db");

@@ -13,6 +13,7 @@ pub mod completude;
 pub mod compte;
 pub mod corps;
 pub mod dispositif;
+pub mod enrolement;
 pub mod etat;
 pub mod fiche;
 pub mod identite;

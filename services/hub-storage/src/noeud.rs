@@ -45,15 +45,15 @@ impl CleNoeud {
 
 /// Makes the roster that of the configuration. A node that left becomes inactive; a new key opens after
 /// the last position received under the old one.
-pub async fn synchronise(db: &Db, noeuds: &[(Noeud, ClePublique)]) -> Result<(), ErreurBase> {
+pub async fn synchronise(db: &Db, noeuds: &[(Noeud, Option<ClePublique>)]) -> Result<(), ErreurBase> {
     let mut tx = db.begin().await?;
     tx.execute("/* noeud.desactive */ UPDATE noeud SET actif = $1", args![false]).await?;
     for (noeud, cle) in noeuds {
         let identifiant = noeud.identifiant.as_str();
         tx.execute(
-            "/* noeud.inscrit */ INSERT INTO noeud (identifiant, nom, organisme, actif) VALUES ($1, $2, $3, $4)
+            "/* noeud.inscrit */ INSERT INTO noeud (identifiant, nom, organisme, actif, etat) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (identifiant) DO UPDATE SET nom = excluded.nom, organisme = excluded.organisme, actif = excluded.actif",
-            args![identifiant, &noeud.nom, &noeud.organisme, true],
+            args![identifiant, &noeud.nom, &noeud.organisme, true, if cle.is_some() { "actif" } else { "enregistre" }],
         )
         .await?;
         tx.execute("/* noeud.vide_regions */ DELETE FROM noeud_region WHERE noeud = $1", args![identifiant]).await?;
@@ -64,7 +64,9 @@ pub async fn synchronise(db: &Db, noeuds: &[(Noeud, ClePublique)]) -> Result<(),
             )
             .await?;
         }
-        inscrit_cle(&mut tx, identifiant, cle).await?;
+        if let Some(cle) = cle {
+            inscrit_cle(&mut tx, identifiant, cle).await?;
+        }
     }
     tx.commit().await
 }
@@ -78,15 +80,28 @@ async fn inscrit_cle(tx: &mut Tx, noeud: &str, cle: &ClePublique) -> Result<(), 
         return Ok(());
     }
     // A key of the past in the configuration: the chain announced another one since, and the chain decides.
-    if cle_deja_vue(tx, noeud, &kid).await? {
+    // A revoked node has no key until it is invited again.
+    if cle_deja_vue(tx, noeud, &kid).await? || enrole_autrement(tx, noeud).await? {
         return Ok(());
     }
-    let tete = tx.ligne("/* cle.tete */ SELECT seq FROM chaine WHERE noeud = $1", args![noeud]).await?;
-    let tete = tete.map(|l| l.int(0)).transpose()?.unwrap_or(0).unsigned_abs();
+    let tete = tete(tx, noeud).await?;
     // A key that never signed anything has no history to keep: it simply goes.
     tx.execute("/* cle.oublie */ DELETE FROM cle WHERE noeud = $1 AND depuis_seq > $2", args![noeud, seq_sql(tete)])
         .await?;
     tourne(tx, noeud, tete, cle).await
+}
+
+/// True when the node was revoked, or is being enrolled again after that.
+async fn enrole_autrement(tx: &mut Tx, noeud: &str) -> Result<bool, ErreurBase> {
+    let sql = "/* noeud.revoque_lit */ SELECT 1 FROM noeud WHERE identifiant = $1
+               AND etat IN ('revoque', 'en_attente_approbation')";
+    Ok(tx.ligne(sql, args![noeud]).await?.is_some())
+}
+
+/// Position of the node's last entry; 0 before the first.
+pub(crate) async fn tete(tx: &mut Tx, noeud: &str) -> Result<u64, ErreurBase> {
+    let tete = tx.ligne("/* cle.tete */ SELECT seq FROM chaine WHERE noeud = $1", args![noeud]).await?;
+    Ok(tete.map(|l| l.int(0)).transpose()?.unwrap_or(0).unsigned_abs())
 }
 
 /// True when this key was ever one of the node's.

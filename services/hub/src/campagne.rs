@@ -33,6 +33,7 @@ pub async fn veille(service: Service) {
     rythme.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         rythme.tick().await;
+        service.debit().balaie();
         if let Err(erreur) = active(&service).await {
             tracing::error!(erreur = %erreur, "échéances");
         }

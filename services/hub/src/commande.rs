@@ -5,6 +5,7 @@ mod compte;
 mod dossier;
 mod jeton;
 mod journal;
+mod noeud;
 mod requete;
 
 use std::io::Write as _;
@@ -15,18 +16,17 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, Subcommand};
-use hub_storage::{Db, arbre, rebuild, restauration};
+use hub_storage::{Db, arbre, rebuild};
 use publication::CleSignature;
-use publication::restauration::Restauration;
 use rand::{CryptoRng, SeedableRng as _};
 use referentiel::format::compte as en_nombre;
 use referentiel::horloge::{Horloge as _, HorlogeSysteme};
 
-use crate::cle;
 use crate::configuration::Configuration;
 use crate::restitution::graphql;
 use crate::service::{Service, sert};
 use crate::verification::{self, Hub};
+use crate::{cle, epoque};
 
 /// The library's own template is in English.
 const AIDE: &str = "{about}\n\nUsage : {usage}\n\n{all-args}";
@@ -100,7 +100,16 @@ enum Action {
         action: journal::ActionJournal,
     },
     /// Après la remise d’une sauvegarde : ouvrir une nouvelle époque du registre, avec une déclaration signée.
-    Restaurer,
+    Restaurer {
+        /// Époque à ouvrir, quand les nœuds en connaissent une plus récente que ce hub ; par défaut la suivante.
+        #[arg(long, value_name = "N")]
+        epoque: Option<u64>,
+    },
+    /// Inviter, approuver, suspendre ou révoquer un nœud.
+    Noeud {
+        #[command(subcommand)]
+        action: noeud::ActionNoeud,
+    },
     /// Gérer la clé du hub.
     Cle {
         #[command(subcommand)]
@@ -149,8 +158,9 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
         Action::Dossier(options) => asynchrone(dossier::execute(fichier, options)),
         Action::Campagne { action } => campagne::execute(fichier, action),
+        Action::Noeud { action } => asynchrone(noeud::execute(fichier, action, maintenant())),
         Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
-        Action::Restaurer => asynchrone(restaurer(fichier)),
+        Action::Restaurer { epoque } => asynchrone(restaurer(fichier, epoque)),
         Action::Cle { action: ActionCle::Creer { sortie } } => {
             let publique = cle::cree(&sortie, &mut generateur()?)?;
             ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
@@ -184,6 +194,7 @@ fn servir(fichier: &Path) -> Result<()> {
     web::journal::installe(configuration.hub.journal);
     asynchrone(async move {
         let service = Service::ouvre(configuration, Arc::new(HorlogeSysteme), &mut generateur()?).await?;
+        epoque::refuse_l_ancienne(service.db(), &service.configuration().hub).await?;
         let annonce = |adresse: std::net::SocketAddr| {
             let mut sortie = std::io::stdout().lock();
             writeln!(sortie, "Le hub écoute sur http://{adresse}")?;
@@ -254,23 +265,10 @@ async fn verifier(fichier: &Path) -> Result<ExitCode> {
 }
 
 /// Run once by the operator, between the restore of a backup and the start of the hub.
-async fn restaurer(fichier: &Path) -> Result<ExitCode> {
+async fn restaurer(fichier: &Path, demandee: Option<u64>) -> Result<ExitCode> {
     let (configuration, db, cle) = ouvre(fichier).await?;
     arbre::complete(&db).await?;
-    let instant = HorlogeSysteme.maintenant();
-    let declare = |etat: &arbre::Etat| {
-        let declaration = Restauration {
-            v: publication::restauration::VERSION,
-            iss: configuration.hub.identifiant.clone(),
-            from_epoch: etat.epoque,
-            to_epoch: etat.epoque + 1,
-            size: etat.taille,
-            root: etat.racine,
-            restored_at: instant,
-        };
-        declaration.signer(&cle)
-    };
-    let etat = restauration::ouvre_epoque(&db, instant, declare).await?;
+    let etat = epoque::ouvre(&db, &configuration.hub, &cle, demandee, maintenant()).await?;
     db.ferme().await;
     ecris(&format!(
         "Époque {} du registre ouverte : {} gardées. Les nœuds renverront d’eux-mêmes ce qui manque.\n",

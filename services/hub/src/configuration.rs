@@ -5,6 +5,7 @@ mod courriel;
 mod proconnect;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _, Utc};
@@ -54,7 +55,7 @@ pub struct Configuration {
     /// The hub itself.
     pub hub: Hub,
     /// Its nodes.
-    pub noeuds: Vec<(Noeud, ClePublique)>,
+    pub noeuds: Vec<(Noeud, Option<ClePublique>)>,
     /// Declared campaigns.
     pub campagnes: Vec<CampagneDeclaree>,
     /// Thresholds over the floor, by audience.
@@ -65,6 +66,27 @@ pub struct Configuration {
     pub courriel: Option<Courriel>,
     /// Where each centre is reminded.
     pub contacts: BTreeMap<IdentifiantNoeud, Mailbox>,
+    /// How much each caller may ask.
+    pub debits: Debits,
+}
+
+/// Section `[debits]`: requests a second, ten times as many at once.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Debits {
+    /// By node.
+    pub noeud: NonZeroU32,
+    /// By address.
+    pub adresse: NonZeroU32,
+}
+
+impl Default for Debits {
+    fn default() -> Self {
+        // A node that sends four hundred publications after an outage makes about a thousand requests.
+        const PAR_NOEUD: NonZeroU32 = NonZeroU32::new(100).unwrap();
+        const PAR_ADRESSE: NonZeroU32 = NonZeroU32::new(400).unwrap();
+        Self { noeud: PAR_NOEUD, adresse: PAR_ADRESSE }
+    }
 }
 
 /// Section `[hub]`.
@@ -161,6 +183,7 @@ struct Fichier {
     proconnect: Option<ProConnect>,
     #[serde(default)]
     courriel: Option<Courriel>,
+    debits: Debits,
 }
 
 #[derive(Deserialize)]
@@ -170,7 +193,9 @@ struct NoeudLu {
     nom: String,
     organisme: String,
     region: UnOuPlusieurs,
-    cle_publique: ClePublique,
+    /// Without one, the node is invited and enrols itself.
+    #[serde(default)]
+    cle_publique: Option<ClePublique>,
     #[serde(default)]
     contact: Option<Mailbox>,
 }
@@ -249,7 +274,7 @@ impl Configuration {
         let contacts = lu.noeuds.iter().filter_map(|n| Some((n.identifiant.clone(), n.contact.clone()?))).collect();
         let noeuds = noeuds(lu.noeuds).map_err(incoherente)?;
         let campagnes = campagnes(lu.campagnes, &noeuds).map_err(incoherente)?;
-        Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils, proconnect, courriel, contacts })
+        Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils, proconnect, courriel, contacts, debits: lu.debits })
     }
 
     /// The roster: which node answers for a dispositif, where a campaign says so.
@@ -279,7 +304,7 @@ impl Configuration {
 }
 
 /// Holidays of the centres of this hub.
-fn droit(noeuds: &[(Noeud, ClePublique)]) -> Droit {
+fn droit(noeuds: &[(Noeud, Option<ClePublique>)]) -> Droit {
     let connus = organismes().iter().filter(|o| noeuds.iter().any(|(n, _)| n.organisme == o.code));
     Droit::des_departements(connus.flat_map(|o| o.departements.iter().map(CodeDepartement::as_str)))
 }
@@ -324,7 +349,7 @@ fn verifie_seuils(seuils: &BTreeMap<Audience, Seuils>) -> Result<(), String> {
     Ok(())
 }
 
-fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, ClePublique)>, String> {
+fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, Option<ClePublique>)>, String> {
     let mut connus = BTreeSet::new();
     let mut cles = BTreeSet::new();
     let mut noeuds = Vec::with_capacity(lus.len());
@@ -333,7 +358,7 @@ fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, ClePublique)>, String> {
         if !connus.insert(id.clone()) {
             return Err(format!("le nœud « {id} » figure deux fois."));
         }
-        if !cles.insert(lu.cle_publique.to_string()) {
+        if lu.cle_publique.is_some_and(|cle| !cles.insert(cle.to_string())) {
             return Err(format!("le nœud « {id} » a la clé d’un autre : chaque nœud a la sienne."));
         }
         let regions = match lu.region {
@@ -351,7 +376,7 @@ fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, ClePublique)>, String> {
     Ok(noeuds)
 }
 
-fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, ClePublique)]) -> Result<Vec<CampagneDeclaree>, String> {
+fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, Option<ClePublique>)]) -> Result<Vec<CampagneDeclaree>, String> {
     let mut codes = BTreeSet::new();
     let mut campagnes = Vec::with_capacity(lues.len());
     for lue in lues {
@@ -392,7 +417,7 @@ fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, ClePublique)]) -> Result<
 fn attendus(
     code: Trimestre,
     lus: Vec<AttenduLu>,
-    noeuds: &[(Noeud, ClePublique)],
+    noeuds: &[(Noeud, Option<ClePublique>)],
 ) -> Result<Vec<(String, String)>, String> {
     if lus.is_empty() {
         return Ok(noeuds.iter().map(|(n, _)| (n.identifiant.to_string(), CENTRE_ENTIER.to_owned())).collect());

@@ -1,12 +1,15 @@
 //! The wire towards the nodes (publication protocol, §2.4): bodies, envelopes, heads, history, trials.
 //! Each request carries a proof; a node reads and writes its own chain only.
 
+use std::io::Read as _;
+
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use hub_storage::corps::CorpsIntegre;
+use hub_storage::enrolement::{EtatNoeud, etat as etat_du_noeud};
 use hub_storage::{corps, noeud as noeuds, preuve as preuves, publication as entrees, registre};
 use publication::contenu::TAILLE_MAXIMALE;
 use publication::preuve::{self, Demande, PreuveVerifiee};
@@ -33,7 +36,8 @@ pub async fn depose_corps(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let (parties, octets) = corps_de(requete, TAILLE_MAXIMALE).await?;
-    authentifie(&service, &parties, &octets, None).await?;
+    let preuve = authentifie(&service, &parties, &octets, None).await?;
+    publie_encore(&service, preuve.noeud()).await?;
     let integre = CorpsIntegre::verifie(lit_empreinte(&empreinte)?, octets.into()).ok_or_else(|| {
         Rejet::nouveau(CodeRefus::BodyHashMismatch, "Les octets reçus n’ont pas l’empreinte de l’adresse.")
     })?;
@@ -69,6 +73,7 @@ pub async fn depose_enveloppe(
     let (parties, octets) = corps_de(requete, ENVELOPPE_MAXIMALE).await?;
     // A proof seen before is no matter here: the answer to the same bytes is the same receipt.
     authentifie(&service, &parties, &octets, Some(&noeud)).await?;
+    publie_encore(&service, &noeud).await?;
     let jws = String::from_utf8(octets.into())
         .map_err(|_| Rejet::nouveau(CodeRefus::EnvMalformed, "L’enveloppe n’est pas du texte."))?;
     let recu = ingest::recoit(&service, PublicationRecue { noeud, seq, jws }).await?;
@@ -182,16 +187,39 @@ async fn authentifie(
 ) -> Result<PreuveVerifiee, Rejet> {
     let autorisation = autorisation(&parties.headers)?;
     let connue = noeuds::du_kid(service.db(), &kid_de(&parties.headers)?).await?;
-    let (proprietaire, cle) = connue
-        .ok_or_else(|| Rejet::nouveau(CodeRefus::AuthKeyUnknown, "Cette clé n’est pas celle d’un nœud en service."))?;
+    let Some((proprietaire, cle)) = connue else { return Err(sans_cle(service, noeud).await?) };
     let hub = &service.configuration().hub;
     let demande = Demande::nouvelle(parties.method.as_str(), adresse(hub.adresse.as_deref(), parties), octets);
     let maintenant = service.horloge().maintenant();
-    preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant)
-        .map_err(|refus| match refus.code() {
-            CodeRefus::ClockSkew => refus.probleme().avec_heure(maintenant).into(),
-            _ => refus.into(),
-        })
+    let verifiee =
+        preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant)
+            .map_err(|refus| match refus.code() {
+                CodeRefus::ClockSkew => refus.probleme().avec_heure(maintenant).into(),
+                _ => Rejet::from(refus),
+            })?;
+    service.debit().noeud(verifiee.noeud())?;
+    Ok(verifiee)
+}
+
+/// A suspended node reads its history and publishes nothing; one in maintenance tries again later.
+async fn publie_encore(service: &Service, noeud: &IdentifiantNoeud) -> Result<(), Rejet> {
+    match etat_du_noeud(service.db(), noeud.as_str()).await? {
+        Some(EtatNoeud::Suspendu) => Err(Rejet::nouveau(CodeRefus::NodeSuspended, "Il ne publie plus pour l’instant.")),
+        Some(EtatNoeud::Maintenance) => Err(Rejet::nouveau(CodeRefus::HubReadonly, "Ce nœud est en maintenance.")),
+        _ => Ok(()),
+    }
+}
+
+/// A revoked node is told so; of any other, nothing is told.
+async fn sans_cle(service: &Service, noeud: Option<&IdentifiantNoeud>) -> Result<Rejet, Rejet> {
+    let etat = match noeud {
+        Some(noeud) => etat_du_noeud(service.db(), noeud.as_str()).await?,
+        None => None,
+    };
+    Ok(match etat {
+        Some(EtatNoeud::Revoque) => Rejet::nouveau(CodeRefus::AuthKeyRevoked, "Demandez une nouvelle invitation."),
+        _ => Rejet::nouveau(CodeRefus::AuthKeyUnknown, "Cette clé n’est pas celle d’un nœud en service."),
+    })
 }
 
 /// Where repeating a request is not harmless by itself, a proof serves once.
@@ -229,13 +257,38 @@ fn adresse(publique: Option<&str>, parties: &Parts) -> String {
 async fn corps_de(requete: Request<Body>, limite: usize) -> Result<(Parts, Bytes), Rejet> {
     let (parties, corps) = requete.into_parts();
     kid_de(&parties.headers)?;
-    if parties.headers.get(header::CONTENT_ENCODING).is_some_and(|e| e.as_bytes() != b"identity") {
-        return Err(Rejet::nouveau(CodeRefus::BodyEncoding, "Ce hub ne lit que des corps non compressés."));
+    let codage = parties.headers.get(header::CONTENT_ENCODING).map(|e| e.as_bytes().to_vec());
+    let octets = axum::body::to_bytes(corps, limite).await.map_err(|_| trop_grand(limite))?;
+    match codage.as_deref() {
+        None | Some(b"identity") => Ok((parties, octets)),
+        Some(b"gzip") => {
+            let lu = tokio::task::spawn_blocking(move || decompresse(&octets, limite)).await;
+            let lu = lu.map_err(|_| Rejet::nouveau(CodeRefus::HubBusy, "La lecture du corps s’est interrompue."))?;
+            Ok((parties, lu?))
+        }
+        Some(_) => Err(Rejet::nouveau(CodeRefus::BodyEncoding, "Ce hub lit des corps en clair ou en gzip.")),
     }
-    let octets = axum::body::to_bytes(corps, limite)
-        .await
-        .map_err(|_| Rejet::nouveau(CodeRefus::BodyTooLarge, format!("Taille permise : {limite} octets.")))?;
-    Ok((parties, octets))
+}
+
+fn trop_grand(limite: usize) -> Rejet {
+    Rejet::nouveau(CodeRefus::BodyTooLarge, format!("Taille permise : {limite} octets."))
+}
+
+/// Stops one byte after the bound, whatever the compressed bytes promise; nothing may follow them.
+fn decompresse(octets: &[u8], limite: usize) -> Result<Bytes, Rejet> {
+    let invalide = |_| Rejet::nouveau(CodeRefus::BodyEncoding, "Le corps n’est pas un gzip entier.");
+    let mut flux = flate2::bufread::GzDecoder::new(octets);
+    let mut lu = Vec::new();
+    let borne = u64::try_from(limite).unwrap_or(u64::MAX).saturating_add(1);
+    (&mut flux).take(borne).read_to_end(&mut lu).map_err(invalide)?;
+    if lu.len() > limite {
+        return Err(trop_grand(limite));
+    }
+    if flux.into_inner().is_empty() {
+        Ok(lu.into())
+    } else {
+        Err(Rejet::nouveau(CodeRefus::BodyEncoding, "Des octets suivent le corps."))
+    }
 }
 
 fn lit_noeud(texte: &str) -> Result<IdentifiantNoeud, Rejet> {

@@ -23,9 +23,10 @@ use crate::acces::proconnect::Fournisseur;
 use crate::acces::{Appelant, Guichet, Passes};
 use crate::cle::Cles;
 use crate::configuration::Configuration;
+use crate::debit::Debit;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::pages::{self, connexion, relance};
-use crate::{federation, transparence};
+use crate::{debit, enrolement, federation, transparence};
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -38,6 +39,7 @@ struct Interieur {
     horloge: Arc<dyn Horloge>,
     schema: SchemaHub,
     passes: Passes,
+    debit: Debit,
     arrivees: watch::Sender<u64>,
     jeux: Vec<String>,
     alea: Mutex<ChaCha20Rng>,
@@ -76,6 +78,7 @@ impl Service {
         let schema = graphql::schema(&configuration);
         let configuration = Arc::new(configuration);
         Ok(Self(Arc::new(Interieur {
+            debit: Debit::nouveau(configuration.debits, Arc::clone(&horloge)),
             configuration,
             db,
             cles,
@@ -128,6 +131,11 @@ impl Service {
         &self.0.cles.registre
     }
 
+    /// How much each caller may ask.
+    pub fn debit(&self) -> &Debit {
+        &self.0.debit
+    }
+
     /// A generator of secrets, seeded by that of the service.
     pub fn alea(&self) -> ChaCha20Rng {
         ChaCha20Rng::from_rng(&mut *self.0.alea.lock().unwrap_or_else(PoisonError::into_inner))
@@ -174,6 +182,7 @@ impl Service {
                 HeaderValue::from_static(valeur),
             ));
         }
+        routes = routes.layer(axum::middleware::from_fn_with_state(self.clone(), debit::par_adresse));
         let delai = Duration::from_secs(self.configuration().hub.delai);
         routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai))
     }
@@ -211,6 +220,8 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/v1/nodes/{noeud}/chain:dry-run", post(federation::essaie), Garde::Preuve),
         ("/v1/nodes/{noeud}/chain", get(federation::historique), Garde::Preuve),
         ("/v1/nodes/{noeud}/head", get(federation::tete), Garde::Preuve),
+        // The one-time token is in the body, with the proof that its holder has the key.
+        ("/v1/enrol", post(enrolement::recoit), Garde::Aucune),
         // Digests only: anybody may check the register, nobody reads a figure in it.
         ("/v1/keys", get(transparence::trousseau), Garde::Aucune),
         ("/v1/log/checkpoint", get(transparence::point), Garde::Aucune),
@@ -250,7 +261,8 @@ pub async fn sert(
         .with_context(|| format!("L’adresse « {ecoute} » ne peut pas être écoutée"))?;
     annonce(socket.local_addr()?)?;
     let veille = tokio::spawn(crate::campagne::veille(service.clone()));
-    axum::serve(socket, service.routes()).with_graceful_shutdown(arret).await?;
+    let routes = service.routes().into_make_service_with_connect_info::<std::net::SocketAddr>();
+    axum::serve(socket, routes).with_graceful_shutdown(arret).await?;
     veille.abort();
     service.db().ferme().await;
     tracing::info!("hub arrêté");

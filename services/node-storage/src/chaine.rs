@@ -49,57 +49,11 @@ impl Base {
         let (jeu, periode) = serie.unwrap_or_default();
         let (suite, _) = suite(&mut tx, jeu, periode).await?;
         let signee = signe(&suite)?;
+        insere_acte(&mut tx, serie, instant, &suite, &signee).await?;
         let genre = signee.enveloppe().kind.code();
-        sqlx::query(
-            "/* envoi.acte */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, etat, scelle_le)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 'scelle', $8)",
-        )
-        .bind(borne(suite.seq))
-        .bind(genre)
-        .bind(serie.map(|s| s.0))
-        .bind(serie.map(|s| s.1))
-        .bind(serie.map(|_| suite.revision))
-        .bind(signee.empreinte().to_string())
-        .bind(signee.enveloppe_jws())
-        .bind(instant_texte(instant))
-        .execute(&mut *tx)
-        .await
-        .map_err(ErreurBase::from)?;
         note_dans(&mut tx, instant, acteur, genre, &format!("envoi {}", suite.seq)).await?;
         tx.commit().await.map_err(ErreurBase::from)?;
         Ok(suite.seq)
-    }
-
-    /// Puts back the entries that the hub holds after this database's head, all or none.
-    pub async fn recupere(&self, entrees: &[EntreeRecuperee], instant: DateTime<Utc>) -> Result<(), ErreurBase> {
-        let mut tx = self.ecrit().await?;
-        for e in entrees {
-            let (jeu, periode, rev) = e
-                .serie
-                .as_ref()
-                .map_or((None, None, None), |(j, p, r)| (Some(j.as_str()), Some(p.as_str()), Some(borne(*r))));
-            sqlx::query(
-                "/* envoi.recupere */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, corps,
-                 etat, scelle_le, accuse, accuse_le) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-            )
-            .bind(borne(e.seq))
-            .bind(e.genre.code())
-            .bind(jeu)
-            .bind(periode)
-            .bind(rev)
-            .bind(&e.empreinte)
-            .bind(&e.enveloppe)
-            .bind(e.corps.as_deref())
-            .bind(e.etat.code())
-            .bind(instant_texte(e.scelle_le))
-            .bind(&e.accuse)
-            .bind(instant_texte(instant))
-            .execute(&mut *tx)
-            .await?;
-        }
-        note_dans(&mut tx, instant, "hub", "recupere", &format!("{} envois", entrees.len())).await?;
-        tx.commit().await?;
-        Ok(())
     }
 
     /// The rotation that waits for its receipt, if any.
@@ -114,6 +68,63 @@ impl Base {
             .await?;
         row.map(|r| crate::base::instant_lu(r.try_get(0)?)).transpose()
     }
+}
+
+/// Puts back the entries that the hub holds.
+pub(crate) async fn reprend_dans(
+    tx: &mut Ecriture<'_>,
+    entrees: &[EntreeRecuperee],
+    instant: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
+    for e in entrees {
+        let (jeu, periode, rev) = e
+            .serie
+            .as_ref()
+            .map_or((None, None, None), |(j, p, r)| (Some(j.as_str()), Some(p.as_str()), Some(borne(*r))));
+        sqlx::query(
+            "/* envoi.recupere */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, corps,
+             etat, scelle_le, accuse, accuse_le) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        )
+        .bind(borne(e.seq))
+        .bind(e.genre.code())
+        .bind(jeu)
+        .bind(periode)
+        .bind(rev)
+        .bind(&e.empreinte)
+        .bind(&e.enveloppe)
+        .bind(e.corps.as_deref())
+        .bind(e.etat.code())
+        .bind(instant_texte(e.scelle_le))
+        .bind(&e.accuse)
+        .bind(instant_texte(instant))
+        .execute(&mut **tx)
+        .await?;
+    }
+    note_dans(tx, instant, "hub", "recupere", &format!("{} envois", entrees.len())).await
+}
+
+pub(crate) async fn insere_acte(
+    tx: &mut Ecriture<'_>,
+    serie: Option<(&str, &str)>,
+    instant: DateTime<Utc>,
+    suite: &Suite,
+    signee: &EntreeSignee,
+) -> Result<(), ErreurBase> {
+    sqlx::query(
+        "/* envoi.acte */ INSERT INTO envoi (seq, genre, jeu, periode, revision, empreinte, enveloppe, etat, scelle_le)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'scelle', $8)",
+    )
+    .bind(borne(suite.seq))
+    .bind(signee.enveloppe().kind.code())
+    .bind(serie.map(|s| s.0))
+    .bind(serie.map(|s| s.1))
+    .bind(serie.map(|_| suite.revision))
+    .bind(signee.empreinte().to_string())
+    .bind(signee.enveloppe_jws())
+    .bind(instant_texte(instant))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Between the announcement of a key and its receipt, nobody can say which key signs the next entry.

@@ -134,7 +134,7 @@ pub(crate) fn lit(r: &SqliteRow) -> Result<Envoi, ErreurBase> {
     })
 }
 
-fn genre_lu(code: &str) -> Result<Genre, ErreurBase> {
+pub(crate) fn genre_lu(code: &str) -> Result<Genre, ErreurBase> {
     Genre::TOUS
         .into_iter()
         .find(|g| g.code() == code)
@@ -295,7 +295,7 @@ pub(crate) async fn suite(
     Ok((suite, derniere))
 }
 
-async fn insere(
+pub(crate) async fn insere(
     tx: &mut Ecriture<'_>,
     jeu: &str,
     periode: &str,

@@ -3,6 +3,7 @@
 //! One writer connection (`BEGIN IMMEDIATE`), `synchronous = FULL`: what was acknowledged survives a
 //! power cut, what was not leaves nothing.
 
+pub mod annulation;
 pub mod approbation;
 pub mod base;
 pub mod bilan;

@@ -203,15 +203,7 @@ impl Configuration {
             crate::horaire::Horaire::lit(ligne).with_context(|| format!("[horaire] « {jeu} »"))?;
         }
         if let Some(hub) = &self.hub {
-            let url = reqwest::Url::parse(&hub.adresse)
-                .with_context(|| format!("[hub] adresse : « {} » n’est pas une adresse web.", hub.adresse))?;
-            let boucle = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-            if url.scheme() != "https" && !boucle {
-                bail!(
-                    "[hub] adresse : « {} » doit commencer par https:// (http n’est admis que sur la machine même).",
-                    hub.adresse
-                );
-            }
+            verifie_adresse(&hub.adresse).context("[hub] adresse")?;
         }
         Ok(())
     }
@@ -220,6 +212,16 @@ impl Configuration {
     pub fn campagne_de(&self, trimestre: Trimestre) -> Option<&Campagne> {
         self.campagne.iter().find(|c| c.code == trimestre)
     }
+}
+
+/// A hub is contacted over https, except on the machine itself.
+pub fn verifie_adresse(adresse: &str) -> Result<()> {
+    let url = reqwest::Url::parse(adresse).with_context(|| format!("« {adresse} » n’est pas une adresse web."))?;
+    let boucle = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    if url.scheme() != "https" && !boucle {
+        bail!("« {adresse} » doit commencer par https:// (http n’est admis que sur la machine même).");
+    }
+    Ok(())
 }
 
 /// Adds the data sets of a folder; gives the folder back.

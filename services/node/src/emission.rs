@@ -144,7 +144,8 @@ fn references(jeu: &Jeu, trimestre: Trimestre) -> References {
     }
 }
 
-fn suite_chaine(suite: &Suite) -> Result<SuiteChaine> {
+/// Where the envelope stands, as the store says.
+pub fn suite_chaine(suite: &Suite) -> Result<SuiteChaine> {
     let lit = |texte: &Option<String>| texte.as_deref().map(str::parse::<Empreinte>).transpose();
     Ok(SuiteChaine {
         seq: suite.seq,

@@ -1,10 +1,11 @@
 //! The wire itself: one request, one bounded answer. In service it is HTTPS to the one configured origin;
 //! in tests it is a hub in the same process, behind a network that loses, doubles and delays.
 
+use std::io::Write as _;
 use std::pin::Pin;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, Method};
 
 use crate::configuration::Hub;
@@ -12,6 +13,9 @@ use crate::transport::EchecTransport;
 
 /// Largest answer read from a hub: a body of the node's own, or a page of its history.
 const REPONSE_MAXIMALE: usize = 20 * 1024 * 1024;
+
+/// Bodies from this size on are compressed on the wire.
+const COMPRESSION_DES: usize = 4 * 1024;
 
 /// A request, ready to leave.
 #[derive(Debug, Clone)]
@@ -72,8 +76,14 @@ impl Https {
 
     async fn demande(&self, requete: Requete) -> Result<Reponse, String> {
         let envoi = self.0.request(requete.methode, &requete.url);
-        let envoi = envoi.header(AUTHORIZATION, requete.preuve).header(CONTENT_TYPE, requete.media);
-        let mut recue = envoi.body(requete.corps).send().await.map_err(panne)?;
+        let mut envoi = envoi.header(AUTHORIZATION, requete.preuve).header(CONTENT_TYPE, requete.media);
+        let mut corps = requete.corps;
+        // On the wire only: everything that is signed or hashed is the plain body.
+        if corps.len() >= COMPRESSION_DES {
+            corps = comprime(&corps).map_err(|e| e.to_string())?;
+            envoi = envoi.header(CONTENT_ENCODING, "gzip");
+        }
+        let mut recue = envoi.body(corps).send().await.map_err(panne)?;
         let apres = recue.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.parse().ok());
         let mut corps = Vec::new();
         while let Some(morceau) = recue.chunk().await.map_err(panne)? {
@@ -100,8 +110,50 @@ fn panne(erreur: reqwest::Error) -> String {
     detail.to_owned()
 }
 
+fn comprime(octets: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut flux = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    flux.write_all(octets)?;
+    flux.finish()
+}
+
 impl Fil for Https {
     fn envoie(&self, requete: Requete) -> Attente<'_> {
         Box::pin(self.demande(requete))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    /// Matrix 12: a redirect is an answer like another, and the proof goes nowhere else.
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let hub = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ailleurs = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let vers = format!("http://{}/", ailleurs.local_addr().unwrap());
+        let adresse = format!("http://{}", hub.local_addr().unwrap());
+        let sert = tokio::spawn(async move {
+            let (mut flux, _) = hub.accept().await.unwrap();
+            let mut lu = vec![0; 4096];
+            let _ = flux.read(&mut lu).await.unwrap();
+            let reponse = format!("HTTP/1.1 302 Found\r\nlocation: {vers}\r\ncontent-length: 0\r\n\r\n");
+            flux.write_all(reponse.as_bytes()).await.unwrap();
+        });
+        let configuration =
+            Hub { adresse: adresse.clone(), identifiant: String::new(), cle_publique: String::new(), autorite: None };
+        let requete = Requete {
+            methode: Method::GET,
+            url: format!("{adresse}/v1/keys"),
+            preuve: "Maillage-Preuve secret".to_owned(),
+            media: "application/json",
+            corps: vec![],
+        };
+        let reponse = Https::vers(&configuration).unwrap().envoie(requete).await.unwrap();
+        assert_eq!(reponse.statut, 302);
+        sert.await.unwrap();
+        let visite = tokio::time::timeout(Duration::from_millis(50), ailleurs.accept()).await;
+        assert!(visite.is_err(), "nobody came to the other address");
     }
 }

@@ -12,6 +12,7 @@ pub mod horaire;
 pub mod jeux;
 pub mod outbox;
 pub mod preparation;
+pub mod refait;
 pub mod reprise;
 pub mod restitution;
 pub mod rotation;

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use node_storage::Base;
 use node_storage::envoi::{Envoi, EtatEnvoi, Suite};
@@ -13,14 +13,15 @@ use node_storage::temoin::Temoin;
 use publication::chaine::{EpoqueConnue, Reprise, accepter_accuse, comparer_tetes};
 use publication::tete::TeteSignee;
 use publication::{
-    Accuse, Acte, ClePublique, CleSignature, Emission, Empreinte, EntreeSignee, Genre, Motif, Place, References,
-    StatutAccuse, TeteNoeud, empreinte_corps, sceller_acte,
+    Accuse, Acte, ClePublique, CleSignature, Emission, Empreinte, EntreeSignee, Genre, Motif, Place, StatutAccuse,
+    TeteNoeud, empreinte_corps, sceller_acte,
 };
 use rand::{CryptoRng, RngExt};
 use referentiel::horloge::Horloge;
 use referentiel::identifiant::IdentifiantNoeud;
 
-use crate::reprise::{recupere, suit_l_epoque};
+use crate::refait::sans_references;
+use crate::reprise::{annule, recupere, suit_l_epoque};
 use crate::temoin::atteste;
 use crate::transport::{EchecTransport, Transport};
 
@@ -72,13 +73,19 @@ impl Outbox<'_> {
         let Some(temoin) = ou_plus_tard(suit_l_epoque(self, &tete, transport, rng).await, &mut bilan)? else {
             return Ok(bilan);
         };
-        let Some(recuperes) = ou_plus_tard(self.compare(&tete, transport, rng).await, &mut bilan)? else {
+        let connue = connue(&temoin);
+        let Some(recuperes) = ou_plus_tard(self.compare(&tete, &connue, transport, rng).await, &mut bilan)? else {
             return Ok(bilan);
         };
         bilan.recuperes = recuperes;
+        // A refused content taken back from the hub has no body here. When the hub lost the entry too, nobody can
+        // send it again: the chain goes on from there with what follows it.
+        if let Some(seq) = self.base.premiere_sans_corps(tete.seq).await? {
+            annule(self, &connue, seq, &[]).await?;
+        }
         for seq in self.base.a_envoyer(tete.seq).await? {
             let envoi = self.base.envoi(seq).await?;
-            match self.envoie(&envoi, connue(&temoin), transport, rng).await? {
+            match self.envoie(&envoi, &connue, transport, rng).await? {
                 Ok(accuse) => bilan.accuses.push(accuse),
                 Err(echec) => {
                     self.note_echec(&envoi, &echec, rng).await?;
@@ -121,6 +128,7 @@ impl Outbox<'_> {
     async fn compare(
         &self,
         distante: &TeteSignee,
+        connue: &EpoqueConnue,
         transport: &mut Transport<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<u64> {
@@ -134,11 +142,8 @@ impl Outbox<'_> {
         };
         match comparer_tetes(&locale, &distante.tete(), |_| scellee) {
             Reprise::AJour | Reprise::Renvoyer { .. } => Ok(0),
-            Reprise::Recuperer { .. } => recupere(self, &locale, transport, rng).await,
-            Reprise::Fourche => bail!(
-                "Le hub et cette base tiennent deux histoires différentes de ce nœud. Rien n’est envoyé ; \
-                 prévenez l’administrateur du hub et gardez cette base comme preuve."
-            ),
+            // Whether the two histories really exclude one another is known once the hub's was read.
+            Reprise::Recuperer { .. } | Reprise::Fourche => recupere(self, connue, transport, rng).await,
         }
     }
 
@@ -150,7 +155,7 @@ impl Outbox<'_> {
             let emission = Emission {
                 hub: self.hub.to_owned(),
                 region: self.region.to_owned(),
-                references: References { catalogue: String::new(), thresholds: String::new(), campaign: String::new() },
+                references: sans_references(),
                 cree_le: instant,
                 essai: false,
             };
@@ -162,7 +167,7 @@ impl Outbox<'_> {
     async fn envoie(
         &self,
         envoi: &Envoi,
-        connue: EpoqueConnue,
+        connue: &EpoqueConnue,
         transport: &mut Transport<'_>,
         rng: &mut impl CryptoRng,
     ) -> Result<Result<Accuse, EchecTransport>> {
@@ -221,8 +226,8 @@ fn attente(tentatives: u32, rng: &mut impl CryptoRng) -> Duration {
 }
 
 /// What is known of the hub's incarnation, as the rules of the chain read it.
-fn connue(temoin: &Temoin) -> EpoqueConnue {
-    EpoqueConnue { epoque: temoin.epoque, plancher: temoin.plancher }
+pub(crate) fn connue(temoin: &Temoin) -> EpoqueConnue {
+    EpoqueConnue { epoque: temoin.epoque, plancher: temoin.plancher, gardees: temoin.gardees.clone() }
 }
 
 /// State of an entry after its receipt.

@@ -5,17 +5,19 @@
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Utc};
 use node_storage::chaine::EntreeRecuperee;
-use node_storage::envoi::EtatEnvoi;
+use node_storage::envoi::{Envoi, EtatEnvoi};
 use node_storage::temoin::{PointGarde, Temoin};
-use publication::chaine::{EpoqueConnue, accepter_accuse};
+use publication::chaine::{EpoqueConnue, Gardees, accepter_accuse};
 use publication::registre::{PointDeControle, PreuveCoherence, nom_du_registre};
 use publication::restauration::Restauration;
 use publication::tete::TeteSignee;
-use publication::{Accuse, Attendu, Empreinte, EnveloppeVerifiee, Genre, StatutAccuse, TeteNoeud, verifier_suite};
+use publication::{
+    Accuse, Attendu, CodeRefus, Empreinte, EnveloppeVerifiee, Genre, StatutAccuse, TeteNoeud, verifier_suite,
+};
 use rand::CryptoRng;
 use serde::Deserialize;
 
-use crate::outbox::{Outbox, etat};
+use crate::outbox::{Outbox, connue, etat};
 use crate::transport::Transport;
 
 #[derive(Deserialize)]
@@ -31,15 +33,77 @@ struct Entree {
     body: Option<Empreinte>,
 }
 
-/// Takes this node's own history back from the hub, after the local head. All or nothing.
+/// Both sides hold entries of this node that exclude one another, and both were acknowledged: nothing is
+/// sent, and people decide.
+const DEUX_HISTOIRES: &str = "Le hub et cette base tiennent deux histoires différentes de ce nœud. Rien n’est envoyé ; \
+     prévenez l’administrateur du hub et gardez cette base comme preuve.";
+
+/// Takes this node's own history back from the hub, after the last entry that both sides hold. What this node
+/// sealed since on a history it had forgotten, and that nobody acknowledged, is voided to make room: its
+/// content is sealed again afterwards (see [`crate::refait`]). All or nothing.
 pub async fn recupere(
     outbox: &Outbox<'_>,
-    locale: &TeteNoeud,
+    connue: &EpoqueConnue,
     transport: &mut Transport<'_>,
     rng: &mut impl CryptoRng,
 ) -> Result<u64> {
+    let depuis = match outbox.base.premiere_sans_accuse().await? {
+        Some(seq) => seq,
+        None => outbox.base.tete().await?.map_or(1, |(seq, _)| seq + 1),
+    };
+    let entrees = historique(depuis, transport, rng).await?;
+    if entrees.is_empty() {
+        bail!("{DEUX_HISTOIRES}");
+    }
+    let attendu = Attendu { noeud: outbox.noeud.clone(), hub: outbox.hub.to_owned() };
+    let jws: Vec<&str> = entrees.iter().map(|e| e.envelope.as_str()).collect();
+    let socle = socle(outbox, depuis).await?;
+    let verifiees =
+        verifier_suite(&jws, &socle, &outbox.cle.publique(), &attendu).map_err(|refus| match refus.code() {
+            CodeRefus::ChainFork => anyhow::anyhow!("{DEUX_HISTOIRES} ({refus})"),
+            _ => refus.into(),
+        })?;
+    let locales = outbox.base.envois_depuis(depuis).await?;
+    let meme = |(ici, la): &(&Envoi, &EnveloppeVerifiee)| ici.empreinte == la.empreinte().to_string();
+    let communes = locales.iter().zip(&verifiees).take_while(meme).count();
+    if communes == verifiees.len() {
+        // The hub's history is the beginning of this one: nothing excludes what comes after.
+        return Ok(0);
+    }
+    let mut recuperees = Vec::new();
+    for (entree, enveloppe) in entrees.iter().zip(&verifiees).skip(communes) {
+        recuperees.push(reprend(outbox, entree, enveloppe, transport, rng).await?);
+    }
+    annule(outbox, connue, depuis + communes as u64, &recuperees).await?;
+    tracing::warn!(envois = recuperees.len(), "historique repris du hub après une restauration");
+    Ok(recuperees.len() as u64)
+}
+
+/// Voids what this node holds from a position on, and puts the hub's entries there. What the present
+/// incarnation of the hub acknowledged is never voided.
+pub async fn annule(
+    outbox: &Outbox<'_>,
+    connue: &EpoqueConnue,
+    depuis: u64,
+    recuperees: &[EntreeRecuperee],
+) -> Result<u64> {
+    for envoi in outbox.base.envois_depuis(depuis).await? {
+        let Some(jws) = &envoi.accuse else { continue };
+        let accuse = Accuse::verifier(jws, outbox.cle_hub)?;
+        if accepter_accuse(&accuse, Some(accuse.env), connue).is_ok() {
+            bail!("{DEUX_HISTOIRES}");
+        }
+    }
+    let annules = outbox.base.annule_et_recupere(depuis, recuperees, outbox.horloge.maintenant()).await?;
+    if annules > 0 {
+        tracing::warn!(annules, depuis, "envois scellés sur une histoire oubliée : annulés, leur contenu sera refait");
+    }
+    Ok(annules)
+}
+
+async fn historique(depuis: u64, transport: &mut Transport<'_>, rng: &mut impl CryptoRng) -> Result<Vec<Entree>> {
     let mut entrees = Vec::new();
-    let mut depuis = Some(locale.suivante());
+    let mut depuis = Some(depuis);
     while let Some(position) = depuis {
         let page: Page = serde_json::from_str(&transport.historique(position, rng).await?)
             .context("L’historique rendu par le hub est illisible.")?;
@@ -47,16 +111,16 @@ pub async fn recupere(
         depuis = page.next.filter(|suivante| *suivante > position);
         entrees.extend(page.entries);
     }
-    let attendu = Attendu { noeud: outbox.noeud.clone(), hub: outbox.hub.to_owned() };
-    let jws: Vec<&str> = entrees.iter().map(|e| e.envelope.as_str()).collect();
-    let verifiees = verifier_suite(&jws, locale, &outbox.cle.publique(), &attendu)?;
-    let mut recuperees = Vec::with_capacity(entrees.len());
-    for (entree, enveloppe) in entrees.iter().zip(&verifiees) {
-        recuperees.push(reprend(outbox, entree, enveloppe, transport, rng).await?);
+    Ok(entrees)
+}
+
+/// The entry that the history must follow.
+async fn socle(outbox: &Outbox<'_>, depuis: u64) -> Result<TeteNoeud> {
+    if depuis <= 1 {
+        return Ok(TeteNoeud::default());
     }
-    outbox.base.recupere(&recuperees, outbox.horloge.maintenant()).await?;
-    tracing::warn!(envois = recuperees.len(), "historique repris du hub après une restauration");
-    Ok(recuperees.len() as u64)
+    let avant = outbox.base.envoi(depuis - 1).await?;
+    Ok(TeteNoeud::apres(avant.seq, avant.empreinte.parse().context("Une empreinte enregistrée est illisible.")?))
 }
 
 async fn reprend(
@@ -68,7 +132,7 @@ async fn reprend(
 ) -> Result<EntreeRecuperee> {
     let claims = verifiee.enveloppe();
     let accuse = Accuse::verifier(&entree.receipt, outbox.cle_hub)?;
-    let statut = accepter_accuse(&accuse, Some(verifiee.empreinte()), EpoqueConnue::default())?;
+    let statut = accepter_accuse(&accuse, Some(verifiee.empreinte()), &EpoqueConnue::default())?;
     let corps = match (&claims.body, statut) {
         (Some(annonce), StatutAccuse::Acceptee) => {
             if entree.body != Some(annonce.sha256) {
@@ -106,10 +170,14 @@ pub async fn suit_l_epoque(
     rng: &mut impl CryptoRng,
 ) -> Result<Temoin> {
     let maintenant = outbox.horloge.maintenant();
-    let Some(connu) = outbox.base.temoin().await? else {
-        let premier = Temoin { epoque: tete.log_epoch, plancher: tete.seq, point: None, alarme: None };
-        outbox.base.note_temoin(&premier, maintenant).await?;
-        return Ok(premier);
+    let connu = match outbox.base.temoin().await? {
+        Some(connu) => connu,
+        None => {
+            // Met for the first time, the hub is asked for every restore since its register began.
+            let premier = Temoin { epoque: 1, plancher: 0, gardees: vec![], point: None, alarme: None };
+            outbox.base.note_temoin(&premier, maintenant, |_| false).await?;
+            premier
+        }
     };
     if tete.log_epoch == connu.epoque {
         return Ok(connu);
@@ -117,19 +185,27 @@ pub async fn suit_l_epoque(
     if tete.log_epoch < connu.epoque {
         bail!(
             "Le hub annonce une époque du registre ({}) plus ancienne que celle connue ({}). Rien n’est envoyé ; \
-             prévenez l’administrateur du hub.",
+             prévenez l’administrateur du hub : « maillage-hub restaurer --epoque {} » si une sauvegarde a été remise.",
             tete.log_epoch,
-            connu.epoque
+            connu.epoque,
+            connu.epoque + 1
         );
     }
-    let point = franchit(outbox, &connu, tete.log_epoch, transport, rng, maintenant).await?;
-    let suivant = Temoin { epoque: tete.log_epoch, plancher: tete.seq, point, alarme: connu.alarme };
-    let rouverts = outbox.base.note_temoin(&suivant, maintenant).await?;
+    let (point, franchies) = franchit(outbox, &connu, tete.log_epoch, transport, rng, maintenant).await?;
+    let gardees = [connu.gardees, franchies].concat();
+    let suivant = Temoin { epoque: tete.log_epoch, plancher: connu.plancher, gardees, point, alarme: connu.alarme };
+    let suite = connue(&suivant);
+    let perdu = |envoi: &Envoi| {
+        let accuse = envoi.accuse.as_deref().and_then(|jws| Accuse::verifier(jws, outbox.cle_hub).ok());
+        accuse.is_none_or(|a| accepter_accuse(&a, Some(a.env), &suite).is_err())
+    };
+    let rouverts = outbox.base.note_temoin(&suivant, maintenant, perdu).await?;
     tracing::warn!(epoque = tete.log_epoch, rouverts, "le hub revient d’une sauvegarde : ce qui lui manque repart");
     Ok(suivant)
 }
 
-/// Applies the statements from the known incarnation to the announced one to the checkpoint kept.
+/// Applies the statements from the known incarnation to the announced one to the checkpoint kept; gives it,
+/// and what each of them kept.
 async fn franchit(
     outbox: &Outbox<'_>,
     connu: &Temoin,
@@ -137,11 +213,12 @@ async fn franchit(
     transport: &mut Transport<'_>,
     rng: &mut impl CryptoRng,
     maintenant: DateTime<Utc>,
-) -> Result<Option<PointGarde>> {
+) -> Result<(Option<PointGarde>, Vec<Gardees>)> {
     let texte = transport.public(&format!("/v1/log/restores?from={}", connu.epoque), rng).await?;
     let declarations: Vec<String> =
         serde_json::from_str(&texte).context("Les déclarations de restauration du hub sont illisibles.")?;
     let mut epoque = connu.epoque;
+    let mut gardees = Vec::new();
     let mut garde = connu.point.as_ref().map(|p| point_connu(outbox.hub, connu.epoque, p)).transpose()?;
     for texte in &declarations {
         let declaration = Restauration::verifier(texte, outbox.cle_hub, outbox.hub)?;
@@ -149,6 +226,7 @@ async fn franchit(
             bail!("Le hub ne déclare pas comment il a quitté l’époque {epoque} de son registre.");
         }
         epoque = declaration.to_epoch;
+        gardees.push(Gardees { de_epoque: declaration.from_epoch, feuilles: declaration.size });
         if let Some(point) = &garde {
             let preuve = coherence(point, &declaration, annoncee, transport, rng).await?;
             match declaration.appliquer(point, preuve.as_ref()) {
@@ -163,7 +241,7 @@ async fn franchit(
     if epoque != annoncee {
         bail!("Le hub ne déclare pas comment il est arrivé à l’époque {annoncee} de son registre.");
     }
-    Ok(garde.map(|p| PointGarde { taille: p.taille, racine: p.racine.to_string(), texte: None }))
+    Ok((garde.map(|p| PointGarde { taille: p.taille, racine: p.racine.to_string(), texte: None }), gardees))
 }
 
 /// Proof, asked of the present incarnation, that what was kept begins with what the witness knew.

@@ -10,10 +10,12 @@ use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use node_storage::Base;
+use node_storage::envoi::Envoi;
 use publication::{Acte, ClePublique, CleSignature};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use referentiel::horloge::Horloge;
+use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::jeu::{Jeu, jeu};
 use referentiel::periode::Trimestre;
 use serde_json::{Value, json};
@@ -26,7 +28,7 @@ use crate::jeux::convention;
 use crate::outbox::{Bilan, Outbox};
 use crate::restitution::Pages;
 use crate::transport::Transport;
-use crate::{cle, rotation};
+use crate::{cle, refait, rotation};
 
 /// One run of the outbox over HTTPS.
 pub async fn envoie(c: &Configuration, base: &Base, horloge: &dyn Horloge) -> Result<Bilan> {
@@ -37,7 +39,8 @@ pub async fn envoie(c: &Configuration, base: &Base, horloge: &dyn Horloge) -> Re
 pub type Fabrique<'f> = dyn Fn() -> Result<Box<dyn Fil + 'f>> + Sync + 'f;
 
 /// One run of the outbox over any wire. Around it, a rotation of key is finished as soon as its receipt has
-/// come; after a history was taken back from the hub, the chain says so, under the key then in force.
+/// come; after a history was taken back from the hub, the chain says so, and what was voided to make room for
+/// it is sealed again, under the key then in force.
 pub async fn envoie_par(
     c: &Configuration,
     base: &Base,
@@ -47,11 +50,14 @@ pub async fn envoie_par(
 ) -> Result<Bilan> {
     let cle_hub = cle_du_hub(c)?;
     let premier = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
-    if premier.recuperes == 0 {
+    let cle = cle::lit(&c.noeud.cle)?;
+    let outbox = outbox(c, base, &cle, &cle_hub, horloge)?;
+    if premier.recuperes > 0 {
+        outbox.scelle_acte(None, "restauration", &Acte::Restauration).await?;
+    }
+    if refait::rescelle(&outbox, rotation::suivante(&c.noeud.cle)?.as_ref()).await? == 0 && premier.recuperes == 0 {
         return Ok(premier);
     }
-    let cle = cle::lit(&c.noeud.cle)?;
-    outbox(c, base, &cle, &cle_hub, horloge)?.scelle_acte(None, "restauration", &Acte::Restauration).await?;
     let second = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
     let accuses = premier.accuses.into_iter().chain(second.accuses).collect();
     let recuperes = premier.recuperes + second.recuperes;
@@ -217,9 +223,21 @@ impl Service {
         Ok(dans.to_std()?)
     }
 
+    /// The entry that has waited longest for its receipt.
+    async fn plus_ancien(&self) -> Result<Option<Envoi>> {
+        match self.base.a_envoyer(u64::MAX).await?.first() {
+            Some(seq) => Ok(Some(self.base.envoi(*seq).await?)),
+            None => Ok(None),
+        }
+    }
+
     async fn file_due(&self, maintenant: DateTime<Utc>) -> Result<bool> {
-        let Some(seq) = self.base.a_envoyer(u64::MAX).await?.first().copied() else { return Ok(false) };
-        Ok(self.base.envoi(seq).await?.prochain_essai.is_none_or(|t| t <= maintenant))
+        let Some(premier) = self.plus_ancien().await? else { return Ok(false) };
+        if en_retard(&premier, maintenant) {
+            tracing::error!(seq = premier.seq, "un envoi attend son accusé depuis plus d’un jour");
+        }
+        let etale = premier.scelle_le + etalement(&self.configuration.noeud.identifiant);
+        Ok(premier.prochain_essai.unwrap_or(etale) <= maintenant)
     }
 
     /// A node that once published and sealed nothing for a day.
@@ -309,9 +327,29 @@ pub fn compte_du_systeme() -> String {
     std::env::var("USER").unwrap_or_else(|_| "agent".to_owned())
 }
 
+/// Schedules of all centres come at the same hour: each sends a little later, always by the same few minutes.
+fn etalement(noeud: &IdentifiantNoeud) -> chrono::Duration {
+    const FENETRE: u16 = 600;
+    let empreinte = publication::empreinte::empreinte_requete(noeud.as_str().as_bytes());
+    let [a, b, ..] = *empreinte.octets();
+    chrono::Duration::seconds(i64::from(u16::from_be_bytes([a, b]) % FENETRE))
+}
+
+/// Nothing is ever dropped; after a day somebody has to know.
+fn en_retard(envoi: &Envoi, maintenant: DateTime<Utc>) -> bool {
+    maintenant - envoi.scelle_le > chrono::Duration::days(1)
+}
+
 async fn sante(State(service): State<Arc<Service>>) -> Json<Value> {
     let en_file = service.base.a_envoyer(u64::MAX).await.map_or(0, |f| f.len());
-    Json(json!({ "etat": "vivant", "noeud": service.configuration.noeud.identifiant, "en_file": en_file }))
+    let premier = service.plus_ancien().await.ok().flatten();
+    let etat = match &premier {
+        Some(e) if en_retard(e, service.horloge.maintenant()) => "en_retard",
+        _ => "vivant",
+    };
+    let depuis = premier.map(|e| e.scelle_le);
+    let noeud = &service.configuration.noeud.identifiant;
+    Json(json!({ "etat": etat, "noeud": noeud, "en_file": en_file, "en_file_depuis": depuis }))
 }
 
 #[cfg(test)]
@@ -324,6 +362,16 @@ mod tests {
     use referentiel::horloge::HorlogeFixe;
 
     const JEU: &str = "ea.indicateurs";
+
+    #[test]
+    fn centres_whose_schedules_come_together_send_apart() {
+        let noeud = |rang: u32| format!("cdg-28700{rang:04}").parse::<IdentifiantNoeud>();
+        let retards: Vec<i64> =
+            (0..9_999).filter_map(|rang| noeud(rang).ok()).map(|n| etalement(&n).num_seconds()).collect();
+        assert!(retards.len() > 500 && retards.iter().all(|r| (0..600).contains(r)));
+        let minutes: std::collections::BTreeSet<i64> = retards.iter().map(|r| r / 60).collect();
+        assert_eq!(minutes.len(), 10, "every minute of the window is used");
+    }
 
     fn remontee() -> Remontee {
         let date = NaiveDate::from_ymd_opt(2026, 3, 31).unwrap();

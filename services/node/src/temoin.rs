@@ -35,7 +35,7 @@ pub async fn atteste(
         }
     }
     let point = PointGarde { taille: annonce.taille, racine: annonce.racine.to_string(), texte: Some(texte) };
-    outbox.base.note_temoin(&Temoin { point: Some(point), ..connu.clone() }, maintenant).await?;
+    outbox.base.note_temoin(&Temoin { point: Some(point), ..connu.clone() }, maintenant, |_| false).await?;
     let mut confirmes = 0;
     for envoi in outbox.base.a_confirmer().await? {
         if inscrit(outbox, &envoi, &annonce, transport, rng).await? {

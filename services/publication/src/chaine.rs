@@ -1,6 +1,8 @@
 //! Pure decisions about a node's chain, the same at both ends and in the simulation: no store, no
 //! clock. Contiguous positions, one digest for each position, `prev` that matches (invariant I3).
 
+use serde::{Deserialize, Serialize};
+
 use crate::accuse::{Accuse, StatutAccuse};
 use crate::empreinte::Empreinte;
 use crate::enveloppe::Enveloppe;
@@ -147,13 +149,40 @@ pub fn comparer_tetes(
     if distante.seq == locale.seq { Reprise::AJour } else { Reprise::Renvoyer { depuis: distante.suivante() } }
 }
 
+/// What a restore of the hub kept, as its statement says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gardees {
+    /// Incarnation left.
+    pub de_epoque: u64,
+    /// Leaves of it that were kept.
+    pub feuilles: u64,
+}
+
 /// What the node knows of the hub's log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EpoqueConnue {
     /// Greatest incarnation announced.
     pub epoque: u64,
-    /// Last position of the node's chain that this incarnation kept from the one before.
+    /// Last position of the node's chain when it first heard of the hub: what was recorded before is believed.
     pub plancher: u64,
+    /// Every restore since, in order.
+    pub gardees: Vec<Gardees>,
+}
+
+impl EpoqueConnue {
+    /// True when the incarnation that gave this receipt was left, and its leaf was not kept. Positions alone
+    /// would not tell: the hub may have recorded again, under another receipt, what it had lost, before the
+    /// node heard of the restore.
+    fn perdu(&self, accuse: &Accuse) -> bool {
+        let depuis = self.gardees.iter().filter(|g| g.de_epoque >= accuse.log_epoch);
+        let connue = self.gardees.first().is_some_and(|g| g.de_epoque <= accuse.log_epoch);
+        match depuis.map(|g| g.feuilles).min() {
+            _ if accuse.log_epoch >= self.epoque => false,
+            Some(gardees) if connue => accuse.leaf >= gardees,
+            gardees => accuse.seq > self.plancher || gardees.is_some_and(|g| accuse.leaf >= g),
+        }
+    }
 }
 
 /// Accepts a receipt only if it answers the node's own bytes, and if the incarnation of the log that
@@ -161,7 +190,7 @@ pub struct EpoqueConnue {
 pub fn accepter_accuse(
     accuse: &Accuse,
     scellee: Option<Empreinte>,
-    connue: EpoqueConnue,
+    connue: &EpoqueConnue,
 ) -> Result<StatutAccuse, Refus> {
     let invalide = |detail: String| Err(Refus::nouveau(CodeRefus::ReceiptInvalid, detail));
     if scellee != Some(accuse.env) {
@@ -170,7 +199,7 @@ pub fn accepter_accuse(
             accuse.seq
         ));
     }
-    if accuse.log_epoch < connue.epoque && accuse.seq > connue.plancher {
+    if connue.perdu(accuse) {
         return invalide(format!("L’accusé vient d’une époque du registre ({}) abandonnée depuis.", accuse.log_epoch));
     }
     Ok(accuse.status)

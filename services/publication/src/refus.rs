@@ -66,6 +66,10 @@ codes! {
     AuthKeyWeak = Erreur, "auth.key_weak", 400, "Cette clé est faible et ne protège rien.";
     /// The node of the address is not the node that signs.
     AuthWrongNode = Erreur, "auth.wrong_node", 403, "Le nœud de l’adresse n’est pas celui qui signe.";
+    /// An administrator of the hub suspended the node.
+    NodeSuspended = Erreur, "node.suspended", 403, "Ce nœud est suspendu par l’administrateur du hub.";
+    /// The invitation does not open anything.
+    EnrolRefused = Erreur, "enrol.refused", 403, "Cette invitation n’est pas valable.";
     /// The request's time is too far from the hub's.
     ClockSkew = Erreur, "clock.skew", 401, "L’horloge de la requête s’écarte trop de celle du hub.";
     /// An earlier entry is missing.

@@ -186,11 +186,15 @@ impl EntreeSignee {
     }
 }
 
-/// Key that an entry sealed here announces, if it is a rotation. Nothing is verified: the entry is one's own.
-pub fn cle_annoncee(jws: &str) -> Option<ClePublique> {
+/// Claims of an entry sealed here. Nothing is verified: the entry is one's own.
+pub fn relire(jws: &str) -> Option<Enveloppe> {
     let lu = jws::lire(jws, TYPE).ok()?;
-    let enveloppe: Enveloppe = jws::lire_objet(&lu.charge).ok()?;
-    enveloppe.next.map(|n| n.x)
+    jws::lire_objet(&lu.charge).ok()
+}
+
+/// Key that an entry sealed here announces, if it is a rotation.
+pub fn cle_annoncee(jws: &str) -> Option<ClePublique> {
+    relire(jws)?.next.map(|n| n.x)
 }
 
 /// Seals an entry without a body at its place in the chain.

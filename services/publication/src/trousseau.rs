@@ -50,6 +50,15 @@ impl Trousseau {
         }
         Ok(lu)
     }
+
+    /// Reads the key set of a hub met for the first time: signed by the key it names itself. It is worth nothing
+    /// until its fingerprint was read aloud to the hub's administrator.
+    pub fn presenter(texte: &str) -> Result<Self, Refus> {
+        let invalide = |detail: String| Refus::nouveau(CodeRefus::KeysInvalid, detail);
+        let lu = jws::lire(texte, TYPE).map_err(|e| invalide(e.to_string()))?;
+        let dit: Self = jws::lire_objet(&lu.charge).map_err(|e| invalide(e.to_string()))?;
+        Self::verifier(texte, &dit.receipts, &dit.iss)
+    }
 }
 
 #[cfg(test)]

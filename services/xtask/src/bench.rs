@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Subcommand;
 
 use crate::outil::{cargo, lance};
+use crate::postgres::Serveur;
 
 /// What to measure.
 #[derive(Debug, Subcommand)]
@@ -15,6 +16,12 @@ pub enum Mesure {
     /// Hub : six requêtes sous charge et réception de 20 000 cellules, sur une région inventée.
     Hub {
         /// Options de la mesure : --centres, --dispositifs, --trimestres, --secondes, --connexions, --base…
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        options: Vec<String>,
+    },
+    /// Fédération : publications par seconde à 1, 16 et 64 nœuds, poids, coût selon le stock, rattrapage, simulation.
+    Federation {
+        /// Options de la mesure : --noeuds, --petites, --grandes, --stockees, --retard…
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         options: Vec<String>,
     },
@@ -33,6 +40,7 @@ pub fn execute(mesure: &Mesure) -> Result<()> {
     match mesure {
         Mesure::Import(o) => import::execute(o),
         Mesure::Hub { options } => lance(cargo().args(["bench", "-p", "hub", "--bench", "hub", "--"]).args(options)),
+        Mesure::Federation { options } => federation(options),
         Mesure::Publication => banc("maillage-tests", "publication"),
         Mesure::Secret { tables } => {
             let banc = ["run", "--release", "-p", "secret-statistique", "--example", "secret_banc", "--"];
@@ -43,4 +51,15 @@ pub fn execute(mesure: &Mesure) -> Result<()> {
 
 fn banc(paquet: &str, nom: &str) -> Result<()> {
     lance(cargo().args(["bench", "-p", paquet, "--bench", nom]))
+}
+
+/// On SQLite, then on a PostgreSQL of our own; then the simulated worlds, optimised.
+fn federation(options: &[String]) -> Result<()> {
+    let mesure = ["bench", "-p", "maillage-tests", "--bench", "federation", "--"];
+    lance(cargo().args(mesure).args(options))?;
+    let serveur = Serveur::demarre()?;
+    lance(cargo().args(mesure).args(options).args(["--base", &serveur.url()]))?;
+    let mondes =
+        ["test", "--release", "-p", "maillage-tests", "--test", "protocole", "every_world", "--", "--nocapture"];
+    lance(cargo().args(mondes))
 }

@@ -15,6 +15,9 @@ pub struct Options {
     /// Sans PostgreSQL, pour une machine où il ne peut pas être installé ; refusé en intégration continue.
     #[arg(long)]
     sans_postgresql: bool,
+    /// Versions longues des simulations : 100 000 mondes sur les machines pures, 5 000 sur les vrais programmes.
+    #[arg(long)]
+    long: bool,
     /// Arguments passés à cargo test (par exemple « -p dossier » ou « -- nom_du_test »).
     #[arg(last = true)]
     arguments: Vec<String>,
@@ -43,6 +46,9 @@ pub fn execute(options: &Options) -> Result<()> {
     construit(false)?;
     let mut tests = cargo();
     tests.args(["test", "--workspace"]).args(&options.arguments).env("MAILLAGE_PROGRAMMES", cible().join("debug"));
+    if options.long {
+        tests.env("MAILLAGE_LONG", "1");
+    }
     if let Some(serveur) = &postgres {
         tests.env("MAILLAGE_PG_URL", serveur.url());
     }

@@ -306,10 +306,10 @@ fn no_field_and_no_route_is_without_an_authorization_test() {
     let libres: Vec<&str> = table().iter().filter(|r| r.2 == Garde::Aucune).map(|r| r.0).collect();
     let registre = |chemin: &&&str| **chemin == "/v1/keys" || chemin.starts_with("/v1/log/");
     let (registre, libres): (Vec<&str>, Vec<&str>) = libres.iter().partition(registre);
-    let entree = ["/connexion", "/connexion/fournisseur", "/connexion/retour"];
+    let entree = ["/connexion", "/connexion/fournisseur", "/connexion/retour", "/v1/enrol"];
     let (entree, libres): (Vec<&str>, Vec<&str>) = libres.into_iter().partition(|chemin| entree.contains(chemin));
     assert_eq!(libres, ["/sante", "/pret", "/accessibilite", "/style.css"], "what tells nothing needs no guard");
-    assert_eq!(entree.len(), 3, "one signs in before one is known");
+    assert_eq!(entree.len(), 4, "one signs in, or enrols, before one is known");
     assert_eq!(registre.len(), 5, "keys and proofs hold digests only: {registre:?}");
 }
 

@@ -7,6 +7,7 @@ mod audits;
 mod banc;
 mod bases;
 mod connexion;
+mod enrolement;
 mod etats;
 mod federation;
 mod forges;

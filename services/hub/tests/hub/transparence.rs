@@ -179,19 +179,7 @@ async fn matrix_16_a_restored_hub_says_what_it_kept_and_takes_the_rest_again() {
     let instant = "2026-04-03T08:00:00Z".parse().unwrap();
     // What `maillage-hub restaurer` does, with the key of the bench.
     let cle = CleSignature::generer(&mut rand::rngs::StdRng::seed_from_u64(7));
-    let declare = |e: &hub_storage::arbre::Etat| {
-        let declaration = Restauration {
-            v: publication::restauration::VERSION,
-            iss: HUB.to_owned(),
-            from_epoch: e.epoque,
-            to_epoch: e.epoque + 1,
-            size: e.taille,
-            root: e.racine,
-            restored_at: instant,
-        };
-        declaration.signer(&cle)
-    };
-    hub_storage::restauration::ouvre_epoque(banc.service.db(), instant, declare).await.unwrap();
+    hub::epoque::ouvre(banc.service.db(), &banc.service.configuration().hub, &cle, None, instant).await.unwrap();
     let declarations: Vec<String> = lit(&banc, "/v1/log/restores?from=1").await;
     let declaration = Restauration::verifier(&declarations[0], &banc.cle_hub, HUB).unwrap();
     let suite = declaration.appliquer(&garde, None).unwrap();

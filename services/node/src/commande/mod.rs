@@ -6,6 +6,7 @@ mod accuse;
 mod apercu;
 mod cle;
 mod convention;
+mod enroler;
 mod envois;
 mod importer;
 mod indicateurs;
@@ -69,6 +70,8 @@ enum Commande {
     Apercu(apercu::Options),
     /// Scelle et envoie la publication d’une campagne ; vaut approbation de la première.
     Publier(publier::Options),
+    /// Présente la clé de ce nœud à un hub, avec le jeton d’invitation reçu de son administrateur.
+    Enroler(enroler::Options),
     /// Envoie ce qui est en file, compare les têtes avec le hub et suit son registre.
     Envoyer,
     /// Retire une série publiée : le hub ne la montre plus, son histoire reste.
@@ -163,6 +166,7 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Indicateurs(o) => indicateurs::execute(&acces()?, &o),
         Commande::Apercu(o) => apercu::execute(&acces()?, &o),
         Commande::Publier(o) => publier::execute(&acces()?, &o),
+        Commande::Enroler(o) => enroler::execute(&acces()?, &o),
         Commande::Envoyer => publier::envoie(&acces()?),
         Commande::Retirer(o) => retirer::execute(&acces()?, &o),
         Commande::VerifierAccuse(o) => accuse::execute(&acces()?, &o),

@@ -1,7 +1,7 @@
 //! Decisions on the chain, first by example, then against random deliveries.
 
 use proptest::prelude::*;
-use publication::chaine::{EpoqueConnue, Reprise, Succession, accepter_accuse, comparer_tetes, succession};
+use publication::chaine::{EpoqueConnue, Gardees, Reprise, Succession, accepter_accuse, comparer_tetes, succession};
 use publication::*;
 
 use crate::fabrique::*;
@@ -80,15 +80,23 @@ fn a_receipt_counts_for_its_own_bytes_and_a_living_epoch() {
         leaf: 0,
         received_at: instant("2026-04-03T02:17:12Z"),
     };
-    let connue = EpoqueConnue { epoque: 2, plancher: 5 };
+    let connue = EpoqueConnue { epoque: 2, plancher: 5, gardees: vec![] };
     let mienne = Some(scellee.empreinte());
-    assert_eq!(accepter_accuse(&accuse(7, 2), mienne, connue).unwrap(), StatutAccuse::Acceptee);
-    assert!(accepter_accuse(&accuse(5, 1), mienne, connue).is_ok(), "what the new epoch kept stays receipted");
+    assert_eq!(accepter_accuse(&accuse(7, 2), mienne, &connue).unwrap(), StatutAccuse::Acceptee);
+    assert!(accepter_accuse(&accuse(5, 1), mienne, &connue).is_ok(), "what the new epoch kept stays receipted");
     // The third design error of the simulation: a late receipt of the abandoned epoch.
-    assert!(accepter_accuse(&accuse(6, 1), mienne, connue).is_err());
+    assert!(accepter_accuse(&accuse(6, 1), mienne, &connue).is_err());
+    // Twice restored, the hub kept four leaves then nine: which receipts live depends on when each was given.
+    let gardees = |de_epoque, feuilles| Gardees { de_epoque, feuilles };
+    let connue_deux = EpoqueConnue { epoque: 3, plancher: 0, gardees: vec![gardees(1, 4), gardees(2, 9)] };
+    let de_l_epoque = |log_epoch, leaf| Accuse { leaf, ..accuse(7, log_epoch) };
+    for (log_epoch, leaf, vaut) in [(1, 3, true), (1, 4, false), (2, 8, true), (2, 9, false), (3, 99, true)] {
+        let lu = accepter_accuse(&de_l_epoque(log_epoch, leaf), mienne, &connue_deux);
+        assert_eq!(lu.is_ok(), vaut, "incarnation {log_epoch}, leaf {leaf}");
+    }
     // Matrix 9: a receipt for another entry.
-    assert!(accepter_accuse(&accuse(7, 2), Some(empreinte_corps(b"autre")), connue).is_err());
-    assert!(accepter_accuse(&accuse(7, 2), None, connue).is_err());
+    assert!(accepter_accuse(&accuse(7, 2), Some(empreinte_corps(b"autre")), &connue).is_err());
+    assert!(accepter_accuse(&accuse(7, 2), None, &connue).is_err());
 }
 
 proptest! {

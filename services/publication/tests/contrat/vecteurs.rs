@@ -458,7 +458,9 @@ fn every_frozen_vector_is_read_with_its_verdict() {
 
 /// Decided by what only a hub or a node has: its keys, its chain, its campaign, its load. Their tests are
 /// those of these services; every other code has its vector.
-const DEPENDENT_DU_HUB: [&str; 17] = [
+const DEPENDENT_DU_HUB: [&str; 19] = [
+    "node.suspended",
+    "enrol.refused",
     "auth.key_revoked",
     "body.missing",
     "body.too_large",
