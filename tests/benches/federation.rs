@@ -178,8 +178,10 @@ async fn derniere(banc: &Banc, n: &Noeud, contenu: &Contenu) -> (u64, Option<pub
     let entrees = hub_storage::publication::historique(banc.service.db(), &n.id, 1, u32::MAX).await.unwrap();
     let serie = contenu.serie();
     let lues = entrees.iter().filter_map(|e| publication::sceau::relire(&e.jws).map(|claims| (e, claims)));
-    let de_la_serie = lues.filter(|(_, claims)| claims.serie() == Some(&serie));
-    de_la_serie.last().map_or((0, None), |(e, claims)| (claims.rev.unwrap_or(0), banc.accuse(&e.accuse).env.into()))
+    let mut de_la_serie = lues.filter(|(_, claims)| claims.serie() == Some(&serie));
+    de_la_serie
+        .next_back()
+        .map_or((0, None), |(e, claims)| (claims.rev.unwrap_or(0), banc.accuse(&e.accuse).env.into()))
 }
 
 fn gzip(octets: &[u8]) -> usize {
