@@ -44,7 +44,7 @@ pub fn texte(hub: &str, adresse: Option<&str>, noeud: &Noeud, campagne: &Campagn
         objet: format!("{hub} : campagne du {nom}, remontée attendue"),
         paragraphes: vec![
             "Bonjour,".to_owned(),
-            format!("La campagne du {nom} attend encore la remontée de {}. {echeance}", noeud.nom),
+            format!("La campagne du {nom} attend encore la remontée de votre centre ({}). {echeance}", noeud.nom),
             "Pour la faire : ouvrez votre nœud, importez le classeur du trimestre s’il ne l’est pas encore, relisez « Ce qui sort d’ici », puis approuvez l’envoi. Un trimestre sans donnée se transmet aussi : il est alors compté comme reçu.".to_owned(),
             format!("Si cette remontée n’a pas lieu d’être, répondez à ce message.{ou}"),
         ],
