@@ -183,6 +183,7 @@ struct Fichier {
     proconnect: Option<ProConnect>,
     #[serde(default)]
     courriel: Option<Courriel>,
+    #[serde(default)]
     debits: Debits,
 }
 
