@@ -252,7 +252,9 @@ impl Fil for DansLeProcessus {
 /// A node out of reach sealed so many publications; then the hub answers again.
 async fn rattrape(banc: &Banc, n: &mut Noeud, retard: u64) {
     let dossier = tempfile::tempdir().unwrap();
-    std::fs::write(dossier.path().join("node.pem"), n.cle.pem().unwrap().as_bytes()).unwrap();
+    let pem = dossier.path().join("node.pem");
+    std::fs::write(&pem, n.cle.pem().unwrap().as_bytes()).unwrap();
+    std::fs::set_permissions(&pem, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     // The name of a machine other than this one would need https; the wire never leaves the process.
     let texte = format!(
         "[noeud]\nidentifiant = '{}'\nregion = '27'\nbase = 'node.db'\ncle = 'node.pem'\n[hub]\n\
