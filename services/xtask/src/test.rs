@@ -29,10 +29,12 @@ pub fn execute(options: &Options) -> Result<()> {
         bail!("the PostgreSQL tests are mandatory in continuous integration");
     }
     let postgres = if options.sans_postgresql { None } else { Some(Serveur::demarre()?) };
-    if trouve("strace").is_none() {
-        match installe(&["strace"], "the kill tests") {
+    let outils =
+        [("strace", "strace", "the kill tests"), ("pdftotext", "poppler-utils", "the reading of committee files")];
+    for (programme, paquet, pourquoi) in outils.into_iter().filter(|(programme, ..)| trouve(programme).is_none()) {
+        match installe(&[paquet], pourquoi) {
             Err(e) if en_ci() => return Err(e),
-            Err(e) => println!("The kill tests will be skipped: {e}"),
+            Err(e) => println!("Without {programme}, {pourquoi} will be skipped: {e}"),
             Ok(()) => {}
         }
     }
