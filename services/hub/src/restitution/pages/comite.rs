@@ -49,7 +49,9 @@ pub async fn dossier(State(service): State<Service>, Query(choix): Query<Choix>,
     };
     rendu.unwrap_or_else(|erreur| {
         tracing::error!(erreur, "dossier de comité");
-        vue.message(StatusCode::SERVICE_UNAVAILABLE, "Dossier momentanément indisponible", &erreur)
+        // The journal names the program and its place; the reader of a page has no use for them.
+        let texte = "Le dossier n’a pas pu être mis en page. Réessayez, ou prévenez le gestionnaire du hub.";
+        vue.message(StatusCode::SERVICE_UNAVAILABLE, "Dossier momentanément indisponible", texte)
     })
 }
 
