@@ -14,6 +14,7 @@ use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction
 use crate::ligne::Row;
 use crate::schema::{Dialecte, explique, migrator};
 use crate::valeur::{Val, arguments_postgres, arguments_sqlite};
+use crate::version::{Veille, Version};
 
 /// Why the store did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,8 @@ pub struct Db {
     pool: Pool,
     /// Statements sent so far, so that a test can prove that a query does not grow with its rows.
     compteur: Arc<AtomicU64>,
+    /// Reads the word that changes with every commit; a database in memory has none.
+    veille: Option<Arc<Veille>>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,12 +75,12 @@ enum Transactions {
 impl Db {
     /// Opens the database of this address (`sqlite:…` or `postgres://…`) and brings its schema up to date.
     pub async fn ouvre(adresse: &str) -> Result<Self, ErreurBase> {
-        let pool = match adresse.split_once(':') {
+        let (pool, veille) = match adresse.split_once(':') {
             Some(("sqlite", _)) => ouvre_sqlite(adresse).await?,
             Some(("postgres" | "postgresql", _)) => ouvre_postgres(adresse).await?,
             _ => return Err(ErreurBase::Adresse(sans_secret(adresse))),
         };
-        Ok(Self { pool, compteur: Arc::default() })
+        Ok(Self { pool, compteur: Arc::default(), veille: Some(Arc::new(veille)) })
     }
 
     /// A database that lives in memory and dies with this value: where `verifier` rebuilds the read models.
@@ -87,7 +90,7 @@ impl Db {
         let une = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
         let rw = une.connect_with(options).await?;
         migrator(Dialecte::Sqlite).run(&rw).await.map_err(explique)?;
-        Ok(Self { pool: Pool::Sqlite { ro: rw.clone(), rw }, compteur: Arc::default() })
+        Ok(Self { pool: Pool::Sqlite { ro: rw.clone(), rw }, compteur: Arc::default(), veille: None })
     }
 
     /// Which backend this is.
@@ -101,6 +104,15 @@ impl Db {
     /// Statements sent since the database was opened.
     pub fn compte_requetes(&self) -> u64 {
         self.compteur.load(Ordering::Relaxed)
+    }
+
+    /// A word that every commit changes, whoever makes it; nothing for a database in memory. Read at some
+    /// moment after the call.
+    pub async fn version(&self) -> Result<Option<Version>, ErreurBase> {
+        match &self.veille {
+            Some(veille) => Ok(Some(veille.version().await?)),
+            None => Ok(None),
+        }
     }
 
     /// Opens a transaction that will write.
@@ -134,6 +146,9 @@ impl Db {
 
     /// Closes the pools: the last checkpoint of SQLite is written.
     pub async fn ferme(&self) {
+        if let Some(veille) = &self.veille {
+            veille.ferme().await;
+        }
         match &self.pool {
             Pool::Sqlite { rw, ro } => {
                 ro.close().await;
@@ -226,7 +241,7 @@ fn nomme(sql: SqlStr, compteur: &AtomicU64) -> SqlStr {
     sql
 }
 
-async fn ouvre_sqlite(adresse: &str) -> Result<Pool, ErreurBase> {
+async fn ouvre_sqlite(adresse: &str) -> Result<(Pool, Veille), ErreurBase> {
     let options = SqliteConnectOptions::from_str(adresse)
         .map_err(|_| ErreurBase::Adresse(adresse.to_owned()))?
         .create_if_missing(true)
@@ -245,19 +260,18 @@ async fn ouvre_sqlite(adresse: &str) -> Result<Pool, ErreurBase> {
         .connect_with(options.clone())
         .await?;
     migrator(Dialecte::Sqlite).run(&rw).await.map_err(explique)?;
-    let ro = SqlitePoolOptions::new()
-        .max_connections(4)
-        .test_before_acquire(false)
-        .connect_with(options.create_if_missing(false).read_only(true))
-        .await?;
-    Ok(Pool::Sqlite { rw, ro })
+    let lecture = options.create_if_missing(false).read_only(true);
+    let ro =
+        SqlitePoolOptions::new().max_connections(4).test_before_acquire(false).connect_with(lecture.clone()).await?;
+    Ok((Pool::Sqlite { rw, ro }, Veille::sqlite(lecture)))
 }
 
-async fn ouvre_postgres(adresse: &str) -> Result<Pool, ErreurBase> {
+async fn ouvre_postgres(adresse: &str) -> Result<(Pool, Veille), ErreurBase> {
     let options = PgConnectOptions::from_str(adresse).map_err(|_| ErreurBase::Adresse(sans_secret(adresse)))?;
     let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false).connect_with(options).await?;
     migrator(Dialecte::Postgres).run(&pool).await.map_err(explique)?;
-    Ok(Pool::Pg(pool))
+    let veille = Veille::postgres(pool.clone());
+    Ok((Pool::Pg(pool), veille))
 }
 
 /// An address without what stands between `//` and `@`.

@@ -228,18 +228,34 @@ pub async fn liste(db: &Db) -> Result<Vec<Campagne>, ErreurBase> {
             args![],
         )
         .await?;
-    lignes
-        .iter()
-        .map(|l| {
-            Ok(Campagne {
-                code: l.text(0)?,
-                date_evenement: l.date(1)?,
-                limite_depot: l.opt_ts(2)?,
-                declaree: l.bool(3)?,
-                ouverture: l.opt_ts(4)?,
-                fin_correction: l.opt_ts(5)?,
-                etat: etat(l, 6)?,
-            })
-        })
-        .collect()
+    lignes.iter().map(lit).collect()
+}
+
+/// The campaigns as they were: in the state of that moment, without those that a later publication opened.
+/// Dates are those planned today: a plan has no history.
+pub async fn liste_a(db: &Db, moment: DateTime<Utc>) -> Result<Vec<Campagne>, ErreurBase> {
+    let lignes = db
+        .lignes(
+            "/* campagne.liste_passee */ SELECT code, date_evenement, limite_depot, declaree, ouverture, fin_correction,
+             COALESCE((SELECT t.vers FROM campagne_transition t WHERE t.campagne = c.code AND t.le <= $1
+                       ORDER BY t.ordre DESC LIMIT 1),
+                      (SELECT t.de FROM campagne_transition t WHERE t.campagne = c.code ORDER BY t.ordre LIMIT 1), c.etat)
+             FROM campagne c WHERE c.declaree = $2
+             OR EXISTS (SELECT 1 FROM publication p WHERE p.periode = c.code AND p.recu_le <= $1) ORDER BY code DESC",
+            args![moment, true],
+        )
+        .await?;
+    lignes.iter().map(lit).collect()
+}
+
+fn lit(l: &Row) -> Result<Campagne, ErreurBase> {
+    Ok(Campagne {
+        code: l.text(0)?,
+        date_evenement: l.date(1)?,
+        limite_depot: l.opt_ts(2)?,
+        declaree: l.bool(3)?,
+        ouverture: l.opt_ts(4)?,
+        fin_correction: l.opt_ts(5)?,
+        etat: etat(l, 6)?,
+    })
 }

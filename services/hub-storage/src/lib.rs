@@ -34,10 +34,12 @@ pub mod restauration;
 mod schema;
 mod territoire;
 pub mod valeur;
+mod version;
 pub mod visibilite;
 
 pub use acceptation::{EntreeRefusee, Examen, PublicationAcceptee};
 pub use base::{Db, ErreurBase, Tx};
 pub use registre::{Depot, Ecart, Sceau};
 pub use schema::Dialecte;
+pub use version::Version;
 pub use visibilite::{Visibilite, Zone};

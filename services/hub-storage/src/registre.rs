@@ -411,6 +411,28 @@ pub async fn bilan(db: &Db) -> Result<Bilan, ErreurBase> {
             args![],
         )
         .await?;
+    lit_bilan(ligne)
+}
+
+/// The same counts as they were: what each series held at that moment.
+pub async fn bilan_a(db: &Db, moment: DateTime<Utc>) -> Result<Bilan, ErreurBase> {
+    let ligne = db
+        .ligne(
+            "/* registre.bilan_passe */ SELECT COUNT(*), COUNT(CASE WHEN statut = 'accepted' THEN 1 END),
+             COUNT(CASE WHEN statut = 'refused' THEN 1 END),
+             (SELECT CAST(COALESCE(SUM(p.cellules), 0) AS BIGINT) FROM publication p
+              WHERE p.statut = 'accepted' AND p.essai = $2 AND p.recu_le <= $1 AND p.jeu <> 'ea.dispositif'
+              AND NOT EXISTS (SELECT 1 FROM publication q WHERE q.periode = p.periode AND q.noeud = p.noeud
+                              AND q.jeu = p.jeu AND q.rev > p.rev AND q.statut = 'accepted' AND q.essai = $2
+                              AND q.recu_le <= $1))
+             FROM publication WHERE recu_le <= $1",
+            args![moment, false],
+        )
+        .await?;
+    lit_bilan(ligne)
+}
+
+fn lit_bilan(ligne: Option<Row>) -> Result<Bilan, ErreurBase> {
     let Some(l) = ligne else { return Ok(Bilan::default()) };
     let n = |rang: usize| l.int(rang).map(i64::unsigned_abs);
     Ok(Bilan { entrees: n(0)?, acceptees: n(1)?, refusees: n(2)?, observations: n(3)? })

@@ -16,7 +16,9 @@ mod banc;
 #[path = "../tests/hub/population.rs"]
 mod population;
 
-use std::time::{Duration, Instant};
+use std::io::Write as _;
+use std::process::Command;
+use std::time::Instant;
 
 use axum::http::StatusCode;
 use banc::{Banc, Noeud};
@@ -119,57 +121,112 @@ fn questions(campagne: &str) -> [(&'static str, String); 6] {
     ]
 }
 
-async fn requetes(banc: &Banc, campagne: &str, o: &Options) {
-    let (dit, adresse) = tokio::sync::oneshot::channel();
-    let (arrete, arret) = tokio::sync::oneshot::channel::<()>();
-    let annonce = move |adresse| dit.send(adresse).map_err(|_| std::io::Error::other("nobody listens"));
-    let serveur = banc.service.clone();
-    let routes = serveur.routes();
-    let serveur = tokio::spawn(async move {
-        let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        annonce(socket.local_addr().unwrap()).unwrap();
-        let fin = async {
-            let _ = arret.await;
-        };
-        axum::serve(socket, routes).with_graceful_shutdown(fin).await.unwrap();
-    });
-    let url = format!("http://{}/graphql", adresse.await.unwrap());
-    println!("requête | requêtes/s | médiane | p99 | octets");
-    for (nom, question) in questions(campagne) {
-        let (url, o) = (url.clone(), o.clone());
-        let lignes = tokio::task::spawn_blocking(move || charge(&url, &question, &o)).await.unwrap();
-        println!("{nom} | {lignes}");
-    }
-    arrete.send(()).unwrap();
-    serveur.await.unwrap();
+/// The same rows asked of PostgreSQL itself, without rights nor shapes: what no answer can beat without being kept.
+fn sql(campagne: &str) -> [String; 6] {
+    let observations = |filtre: &str| {
+        format!(
+            "SELECT o.campagne, o.territoire, o.ventilation, o.valeur, o.numerateur, o.denominateur, o.statut, t.nom, n.nom
+             FROM observation o JOIN noeud n ON n.identifiant = o.noeud
+             LEFT JOIN territoire t ON t.campagne = o.campagne AND t.niveau = o.niveau AND t.code = o.territoire
+             AND t.noeud = o.noeud AND t.jeu = o.jeu WHERE o.audience = 'reseau' AND {filtre}
+             ORDER BY o.campagne, o.territoire, o.ventilation, o.noeud LIMIT 100;"
+        )
+    };
+    [
+        format!(
+            "SELECT d.reference, d.nom, d.capacite, f.valeur, f.statut, o.numerateur, o.denominateur FROM dispositif d
+             JOIN noeud n ON n.identifiant = d.noeud
+             LEFT JOIN observation f ON f.audience = 'reseau' AND f.campagne = d.campagne AND f.indicateur = 'EA01'
+             AND f.niveau = 'dispositif' AND f.territoire = d.reference AND f.ventilation = '' AND f.noeud = d.noeud
+             LEFT JOIN observation o ON o.audience = 'reseau' AND o.campagne = d.campagne AND o.indicateur = 'EA07'
+             AND o.niveau = 'dispositif' AND o.territoire = d.reference AND o.ventilation = '' AND o.noeud = d.noeud
+             WHERE d.campagne = '{campagne}' AND d.region = '27' ORDER BY d.campagne, d.reference, d.noeud LIMIT 100;"
+        ),
+        observations("o.indicateur = 'EA01' AND o.niveau = 'departement' AND o.axes = ''"),
+        observations(&format!(
+            "o.campagne = '{campagne}' AND o.indicateur = 'EA01' AND o.niveau = 'region' AND o.axes = 'handicap,sexe'"
+        )),
+        observations(&format!("o.campagne = '{campagne}' AND o.indicateur = 'EA10' AND o.niveau = 'dispositif'")),
+        "SELECT p.digest, n.nom, n.organisme, p.jeu, p.periode, p.cellules, p.recu_le FROM publication p
+         JOIN noeud n ON n.identifiant = p.noeud ORDER BY p.ordre DESC LIMIT 50;"
+            .to_owned(),
+        format!(
+            "SELECT n.identifiant, n.nom, j.jeu, COUNT(*), COUNT(c.dispositif) FROM attendu a
+             JOIN campagne_jeu j ON j.campagne = a.campagne JOIN noeud n ON n.identifiant = a.noeud
+             LEFT JOIN completude c ON c.campagne = a.campagne AND c.noeud = a.noeud AND c.jeu = j.jeu
+             AND c.dispositif = a.dispositif WHERE a.campagne = '{campagne}'
+             GROUP BY n.identifiant, n.nom, j.jeu ORDER BY n.nom, n.identifiant, j.jeu;"
+        ),
+    ]
 }
 
-/// Asks the same question over so many kept connections for so long.
+/// Each question three ways: of PostgreSQL alone, of a hub that keeps no answer, of one that keeps them.
+async fn requetes(banc: &Banc, campagne: &str, o: &Options) {
+    let mut sans_memoire = banc.service.configuration().clone();
+    sans_memoire.hub.reponses_gardees = 0;
+    let froid = ecoute(&banc.avec(sans_memoire).await).await;
+    let chaud = ecoute(banc).await;
+    println!("requête | SQL seul /s | à froid /s, médiane, p99 | gardée /s, médiane, p99 | octets");
+    for ((nom, question), sql) in questions(campagne).into_iter().zip(sql(campagne)) {
+        let reponse = banc.graphql(&question).await;
+        assert!(reponse.get("errors").is_none(), "{reponse}");
+        let o = o.clone();
+        let (froid, chaud) = (froid.clone(), chaud.clone());
+        let ligne = tokio::task::spawn_blocking(move || {
+            let seul = o.base.as_deref().and_then(|base| pgbench(base, &sql, &o)).unwrap_or_else(|| "–".to_owned());
+            format!("{seul} | {} | {}", charge(&froid, &question, &o), charge(&chaud, &question, &o))
+        });
+        println!("{nom} | {} | {}", ligne.await.unwrap(), reponse.to_string().len());
+    }
+}
+
+/// Serves a hub on the loopback address until the end of the bench.
+async fn ecoute(banc: &Banc) -> String {
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let adresse = socket.local_addr().unwrap();
+    let routes = banc.service.routes();
+    tokio::spawn(async move { axum::serve(socket, routes).await.unwrap() });
+    format!("http://{adresse}/graphql")
+}
+
+/// The same question over so many kept connections for so long, by wrk: requests a second, median, 99th percentile.
 fn charge(url: &str, question: &str, o: &Options) -> String {
-    let corps = serde_json::json!({ "query": question });
-    let fin = Instant::now() + Duration::from_secs(o.secondes);
-    let fils: Vec<_> = (0..o.connexions)
-        .map(|_| {
-            let (url, corps) = (url.to_owned(), corps.clone());
-            std::thread::spawn(move || {
-                let agent = ureq::Agent::new_with_defaults();
-                let (mut temps, mut octets) = (vec![], 0);
-                while Instant::now() < fin {
-                    let debut = Instant::now();
-                    let texte = agent.post(&url).send_json(&corps).unwrap().body_mut().read_to_string().unwrap();
-                    temps.push(debut.elapsed());
-                    assert!(!texte.contains("\"errors\""), "{texte}");
-                    octets = texte.len();
-                }
-                (temps, octets)
-            })
-        })
-        .collect();
-    let resultats: Vec<_> = fils.into_iter().map(|f| f.join().unwrap()).collect();
-    let mut temps: Vec<Duration> = resultats.iter().flat_map(|(t, _)| t.iter().copied()).collect();
-    temps.sort_unstable();
-    let a = |part: usize| temps[(temps.len() - 1) * part / 100];
-    format!("{} | {:.2?} | {:.2?} | {}", temps.len() as u64 / o.secondes, a(50), a(99), resultats[0].1)
+    let corps = serde_json::json!({ "query": question }).to_string();
+    let mut script = tempfile::NamedTempFile::new().unwrap();
+    writeln!(
+        script,
+        "wrk.method = 'POST'\nwrk.body = [==[{corps}]==]\nwrk.headers['Content-Type'] = 'application/json'"
+    )
+    .unwrap();
+    let sortie = Command::new("wrk")
+        .args(["--latency", "-t", "1", "-c", &o.connexions.to_string(), "-d", &format!("{}s", o.secondes), "-s"])
+        .arg(script.path())
+        .arg(url)
+        .output()
+        .expect("wrk is installed by cargo xtask bench hub");
+    let texte = String::from_utf8(sortie.stdout).unwrap();
+    assert!(!texte.contains("Non-2xx"), "{texte}");
+    let apres = |debut: &str| {
+        let ligne =
+            texte.lines().map(str::trim).find_map(|l| l.strip_prefix(debut)).unwrap_or_else(|| panic!("{texte}"));
+        ligne.trim().to_owned()
+    };
+    format!("{}, {}, {}", apres("Requests/sec:"), apres("50%"), apres("99%"))
+}
+
+/// Transactions a second of the statement alone.
+fn pgbench(base: &str, sql: &str, o: &Options) -> Option<String> {
+    let programme = std::env::var_os("MAILLAGE_PGBENCH")?;
+    let mut fichier = tempfile::NamedTempFile::new().unwrap();
+    fichier.write_all(sql.replace('\n', " ").as_bytes()).unwrap();
+    let sortie = Command::new(programme)
+        .args(["-n", "-M", "prepared", "-j", "2", "-c", &o.connexions.to_string(), "-T", &o.secondes.to_string(), "-f"])
+        .args([fichier.path().as_os_str(), base.as_ref()])
+        .output()
+        .unwrap();
+    let texte = String::from_utf8_lossy(&sortie.stdout).into_owned();
+    let tps = texte.lines().find_map(|l| l.strip_prefix("tps = ")).unwrap_or_else(|| panic!("{texte}{sortie:?}"));
+    Some(tps.split(['.', ' ']).next().unwrap_or_default().to_owned())
 }
 
 /// Verified, checked again and stored: the aim is 150 ms at the 95th percentile for 20 000 cells.

@@ -18,7 +18,7 @@ pub use passe::Passes;
 pub use regle::Regard;
 
 /// Role of a caller (architecture, §7).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 #[value(rename_all = "snake_case")]
 pub enum Role {
     /// Centre de gestion.
@@ -92,7 +92,7 @@ impl Role {
 }
 
 /// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Appelant {
     /// Name in the audit journal: `jeton:…`, `compte:…`, `anonyme`.
     pub nom: String,
@@ -111,7 +111,7 @@ pub struct Appelant {
 }
 
 /// A person in a browser.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Session {
     /// Name shown.
     pub nom: String,

@@ -3,6 +3,7 @@
 
 mod courriel;
 mod proconnect;
+mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -27,6 +28,7 @@ use crate::campagne::jour_ouvre::Droit;
 
 pub use courriel::Courriel;
 pub use proconnect::ProConnect;
+pub use questions::Questions;
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +70,8 @@ pub struct Configuration {
     pub contacts: BTreeMap<IdentifiantNoeud, Mailbox>,
     /// How much each caller may ask.
     pub debits: Debits,
+    /// What may be asked without a token.
+    pub questions: Questions,
 }
 
 /// Section `[debits]`: requests a second, ten times as many at once.
@@ -122,6 +126,9 @@ pub struct Hub {
     /// True to let anybody read the GraphQL schema by introspection.
     #[serde(default = "vrai")]
     pub introspection: bool,
+    /// Answers of the API kept while the database says that nothing changed, in mebibytes; 0 keeps none.
+    #[serde(default = "reponses_gardees_par_defaut")]
+    pub reponses_gardees: u64,
     /// Longest time for an answer, in seconds.
     #[serde(default = "delai_par_defaut")]
     pub delai: u64,
@@ -165,6 +172,10 @@ fn vrai() -> bool {
     true
 }
 
+fn reponses_gardees_par_defaut() -> u64 {
+    32
+}
+
 fn delai_par_defaut() -> u64 {
     30
 }
@@ -185,6 +196,8 @@ struct Fichier {
     courriel: Option<Courriel>,
     #[serde(default)]
     debits: Debits,
+    #[serde(default)]
+    questions: Option<questions::Section>,
 }
 
 #[derive(Deserialize)]
@@ -272,10 +285,21 @@ impl Configuration {
         let proconnect = lu.proconnect.map(|p| p.verifie(dossier, hub.adresse.as_deref())).transpose();
         let courriel = lu.courriel.map(|c| c.verifie(dossier)).transpose().map_err(incoherente)?;
         let proconnect = proconnect.map_err(incoherente)?;
+        let questions = lu.questions.map(|q| q.lit(dossier)).transpose().map_err(incoherente)?.unwrap_or_default();
         let contacts = lu.noeuds.iter().filter_map(|n| Some((n.identifiant.clone(), n.contact.clone()?))).collect();
         let noeuds = noeuds(lu.noeuds).map_err(incoherente)?;
         let campagnes = campagnes(lu.campagnes, &noeuds).map_err(incoherente)?;
-        Ok(Self { hub, noeuds, campagnes, seuils: lu.seuils, proconnect, courriel, contacts, debits: lu.debits })
+        Ok(Self {
+            hub,
+            noeuds,
+            campagnes,
+            seuils: lu.seuils,
+            proconnect,
+            courriel,
+            contacts,
+            debits: lu.debits,
+            questions,
+        })
     }
 
     /// The roster: which node answers for a dispositif, where a campaign says so.

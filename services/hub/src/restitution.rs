@@ -3,5 +3,6 @@
 
 pub mod comite;
 pub mod graphql;
+pub mod memoire;
 pub mod pages;
 pub mod tableau;

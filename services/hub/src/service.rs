@@ -25,6 +25,7 @@ use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::debit::Debit;
 use crate::restitution::graphql::{self, SchemaHub};
+use crate::restitution::memoire::Memoire;
 use crate::restitution::pages::{self, connexion, relance};
 use crate::{debit, enrolement, federation, transparence};
 
@@ -39,6 +40,7 @@ struct Interieur {
     horloge: Arc<dyn Horloge>,
     schema: SchemaHub,
     passes: Passes,
+    memoire: Memoire,
     debit: Debit,
     arrivees: watch::Sender<u64>,
     jeux: Vec<String>,
@@ -76,6 +78,7 @@ impl Service {
             "hub prêt"
         );
         let schema = graphql::schema(&configuration);
+        let memoire = Memoire::nouvelle(configuration.hub.reponses_gardees * 1024 * 1024);
         let configuration = Arc::new(configuration);
         Ok(Self(Arc::new(Interieur {
             debit: Debit::nouveau(configuration.debits, Arc::clone(&horloge)),
@@ -85,6 +88,7 @@ impl Service {
             horloge,
             schema,
             passes: Passes::default(),
+            memoire,
             arrivees: watch::Sender::new(0),
             jeux,
             alea: Mutex::new(alea),
@@ -150,6 +154,11 @@ impl Service {
     pub fn fournisseur(&self) -> Result<Fournisseur> {
         let reglage = self.configuration().proconnect.as_ref();
         Fournisseur::ouvre(reglage.context("aucune section [proconnect] dans la configuration")?)
+    }
+
+    /// What was answered lately.
+    pub fn memoire(&self) -> &Memoire {
+        &self.0.memoire
     }
 
     /// The clock.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::graphique::Barres;
-use crate::table::{APropos, ExportImpossible, Table};
+use crate::table::{APropos, ExportImpossible, Table, ods};
 
 /// What a section holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,10 +103,19 @@ impl Document {
             feuille.set_name(nom_de_feuille(rang + 1, &table.titre))?;
             table.ecrit_feuille(feuille)?;
         }
-        let titre = [("Titre".to_owned(), format!("{}, {}", self.titre, self.sous_titre))];
-        let mentions = titre.into_iter().chain(self.mentions.clone()).collect();
-        APropos { lignes: mentions }.ecrit_feuille(classeur.add_worksheet())?;
+        self.a_propos().ecrit_feuille(classeur.add_worksheet())?;
         Ok(classeur.save_to_buffer()?)
+    }
+
+    /// The same sheets as an OpenDocument spreadsheet.
+    pub fn ods(&self) -> Result<Vec<u8>, ExportImpossible> {
+        let feuilles = self.tables().enumerate().map(|(rang, t)| (nom_de_feuille(rang + 1, &t.titre), t));
+        ods::classeur(feuilles, &self.a_propos())
+    }
+
+    fn a_propos(&self) -> APropos {
+        let titre = [("Titre".to_owned(), format!("{}, {}", self.titre, self.sous_titre))];
+        APropos { lignes: titre.into_iter().chain(self.mentions.clone()).collect() }
     }
 }
 
@@ -174,6 +183,7 @@ mod tests {
     #[test]
     fn the_workbook_has_a_sheet_per_table_with_names_that_a_spreadsheet_takes() {
         assert!(document().xlsx().unwrap().starts_with(b"PK"));
+        assert!(document().ods().unwrap().starts_with(b"PK"));
         assert_eq!(nom_de_feuille(1, "Indicateurs : par territoire, 1er trimestre"), "1 Indicateurs  par territoire,");
         assert_eq!(nom_de_feuille(2, "é".repeat(40).as_str()).chars().count(), 31);
     }

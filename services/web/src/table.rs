@@ -2,6 +2,7 @@
 //! the screen and the exports are made from one value. A cell without a value has a word, never a blank.
 
 mod export;
+pub(crate) mod ods;
 
 use std::fmt;
 

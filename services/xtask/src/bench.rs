@@ -5,7 +5,7 @@ mod import;
 use anyhow::Result;
 use clap::Subcommand;
 
-use crate::outil::{cargo, lance};
+use crate::outil::{cargo, installe, lance, trouve};
 use crate::postgres::Serveur;
 
 /// What to measure.
@@ -39,7 +39,7 @@ pub enum Mesure {
 pub fn execute(mesure: &Mesure) -> Result<()> {
     match mesure {
         Mesure::Import(o) => import::execute(o),
-        Mesure::Hub { options } => lance(cargo().args(["bench", "-p", "hub", "--bench", "hub", "--"]).args(options)),
+        Mesure::Hub { options } => hub(options),
         Mesure::Federation { options } => federation(options),
         Mesure::Publication => banc("maillage-tests", "publication"),
         Mesure::Secret { tables } => {
@@ -51,6 +51,18 @@ pub fn execute(mesure: &Mesure) -> Result<()> {
 
 fn banc(paquet: &str, nom: &str) -> Result<()> {
     lance(cargo().args(["bench", "-p", paquet, "--bench", nom]))
+}
+
+/// On SQLite, then on a PostgreSQL of our own beside the same statements asked of it alone.
+fn hub(options: &[String]) -> Result<()> {
+    if trouve("wrk").is_none() {
+        installe(&["wrk"], "the load of the measurement")?;
+    }
+    let mesure = ["bench", "--workspace", "--bench", "hub", "--"];
+    lance(cargo().args(mesure).args(options))?;
+    let serveur = Serveur::demarre()?;
+    let pgbench = serveur.programme("pgbench");
+    lance(cargo().args(mesure).args(options).args(["--base", &serveur.url()]).env("MAILLAGE_PGBENCH", pgbench))
 }
 
 /// On SQLite, then on a PostgreSQL of our own; then the simulated worlds, optimised.

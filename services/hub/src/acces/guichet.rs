@@ -271,9 +271,12 @@ impl Guichet {
         Fait { moment, acteur: self.appelant.nom.clone(), action, objet, detail: serde_json::json!({ "vers": vers }) }
     }
 
-    /// Campaigns: their dates are told to all.
-    pub async fn campagnes(&self) -> Result<Vec<Campagne>, Refus> {
-        Ok(campagne::liste(&self.db).await?)
+    /// Campaigns, now or as they were: their dates are told to all.
+    pub async fn campagnes(&self, a_la_date: Option<DateTime<Utc>>) -> Result<Vec<Campagne>, Refus> {
+        Ok(match a_la_date {
+            Some(moment) => campagne::liste_a(&self.db, moment).await?,
+            None => campagne::liste(&self.db).await?,
+        })
     }
 
     /// Centres: their names are told to all.
@@ -281,11 +284,14 @@ impl Guichet {
         Ok(noeud::liste(&self.db).await?)
     }
 
-    /// Counts of the whole hub.
-    pub async fn bilan(&self) -> Result<Bilan, Refus> {
+    /// Counts of the whole hub, now or as they were.
+    pub async fn bilan(&self, a_la_date: Option<DateTime<Utc>>) -> Result<Bilan, Refus> {
         if !self.regard.bilan {
             return Err(Refus::Acces("le bilan du hub"));
         }
-        Ok(registre::bilan(&self.db).await?)
+        Ok(match a_la_date {
+            Some(moment) => registre::bilan_a(&self.db, moment).await?,
+            None => registre::bilan(&self.db).await?,
+        })
     }
 }

@@ -6,7 +6,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use cookie::Cookie;
-use hub_storage::ErreurBase;
+use hub_storage::jeton::Jeton;
+use hub_storage::{ErreurBase, Version};
 
 use super::{Appelant, Guichet, compte, jeton};
 use crate::service::Service;
@@ -54,13 +55,35 @@ impl IntoResponse for Inconnu {
 
 /// The caller that a token names; without one, anybody.
 pub async fn par_jeton(service: &Service, entetes: &HeaderMap) -> Result<Appelant, Inconnu> {
+    par_jeton_sous(service, entetes, None).await
+}
+
+/// The same, the token looked for first among those read at this version of the database.
+pub async fn par_jeton_sous(
+    service: &Service,
+    entetes: &HeaderMap,
+    version: Option<&Version>,
+) -> Result<Appelant, Inconnu> {
     let Some(valeur) = entetes.get(header::AUTHORIZATION) else {
         return Ok(Appelant::anonyme(service.configuration().hub.audience_par_defaut));
     };
     let texte = valeur.to_str().ok().and_then(|v| v.split_once(' ')).filter(|(s, _)| s.eq_ignore_ascii_case("bearer"));
     let (_, texte) = texte.ok_or(Inconnu::Jeton)?;
-    let appelant = jeton::appelant(service.db(), texte.trim(), service.horloge().maintenant()).await?;
-    appelant.ok_or(Inconnu::Jeton)
+    let jeton = jeton_lu(service, texte.trim(), version).await?.ok_or(Inconnu::Jeton)?;
+    jeton::de(service.db(), jeton, service.horloge().maintenant()).await?.ok_or(Inconnu::Jeton)
+}
+
+async fn jeton_lu(service: &Service, texte: &str, version: Option<&Version>) -> Result<Option<Jeton>, ErreurBase> {
+    let condense = jeton::condense(texte);
+    let Some(version) = version else { return hub_storage::jeton::find(service.db(), &condense).await };
+    if let Some(jeton) = service.memoire().jeton(&condense, version) {
+        return Ok(Some(jeton));
+    }
+    let lu = hub_storage::jeton::find(service.db(), &condense).await?;
+    if let Some(jeton) = &lu {
+        service.memoire().garde_jeton(condense, version.clone(), jeton.clone());
+    }
+    Ok(lu)
 }
 
 /// The caller of a page: a token, else a session, else anybody.

@@ -101,7 +101,14 @@ pub async fn cree(
 
 /// The caller a token stands for; none when it opens nothing any more.
 pub async fn appelant(db: &Db, texte: &str, maintenant: DateTime<Utc>) -> Result<Option<Appelant>, ErreurBase> {
-    let Some(jeton) = jeton::find(db, &condense(texte)).await? else { return Ok(None) };
+    match jeton::find(db, &condense(texte)).await? {
+        Some(jeton) => de(db, jeton, maintenant).await,
+        None => Ok(None),
+    }
+}
+
+/// The same for a token already read.
+pub async fn de(db: &Db, jeton: Jeton, maintenant: DateTime<Utc>) -> Result<Option<Appelant>, ErreurBase> {
     let Some(role) = Role::depuis_code(&jeton.role).filter(|_| jeton.vaut(maintenant)) else { return Ok(None) };
     jeton::a_servi(db, &jeton, maintenant).await?;
     let mut appelant = Appelant::de_role(format!("jeton:{}", jeton.identifiant), role, jeton.territoires);

@@ -30,6 +30,9 @@ pub struct OptionsDossier {
     /// Classeur à écrire aussi, une feuille par tableau.
     #[arg(long, value_name = "FICHIER")]
     xlsx: Option<PathBuf>,
+    /// Classeur OpenDocument à écrire aussi.
+    #[arg(long, value_name = "FICHIER")]
+    ods: Option<PathBuf>,
     /// Refaire le dossier tel qu’il était à ce moment (2026-04-20T09:00:00Z).
     #[arg(long = "a-la-date", value_name = "MOMENT")]
     a_la_date: Option<DateTime<Utc>>,
@@ -87,6 +90,9 @@ pub async fn execute(fichier: &Path, o: OptionsDossier) -> Result<ExitCode> {
     db.ferme().await;
     if let Some(classeur) = &o.xlsx {
         ecrit(classeur, &document.xlsx()?)?;
+    }
+    if let Some(classeur) = &o.ods {
+        ecrit(classeur, &document.ods()?)?;
     }
     ecrit(&o.sortie, &comite::imprime(&programme, &document)?)?;
     Ok(ExitCode::SUCCESS)

@@ -42,17 +42,19 @@ pub struct Demande {
 /// The file; none when the campaign does not exist.
 pub async fn compose(guichet: &Guichet, demande: &Demande) -> Result<Option<Document>, Refus> {
     let passe = guichet.a_la_date(demande.a_la_date, Some(&demande.campagne)).await?;
-    let toutes = guichet.campagnes().await?;
+    let toutes = guichet.campagnes(demande.a_la_date).await?;
     let Some(rang) = toutes.iter().position(|c| c.code == demande.campagne) else { return Ok(None) };
     let Some(campagne) = toutes.get(rang) else { return Ok(None) };
     let recu = recu_le(&passe, campagne).await?;
     let moment = demande.a_la_date.or(recu);
     let jour = moment.map_or(campagne.date_evenement, |m| m.with_timezone(&chrono_tz::Europe::Paris).date_naive());
-    let avance = match avancement(&passe, &toutes, rang, Some(&demande.region), fin(moment, campagne)).await {
-        // Who may not know who has sent reads the figures without that section.
-        Err(Refus::Acces(_)) => None,
-        lu => Some(lu?),
-    };
+    let avance =
+        match avancement(guichet, &toutes, rang, Some(&demande.region), demande.a_la_date, fin(moment, campagne)).await
+        {
+            // Who may not know who has sent reads the figures without that section.
+            Err(Refus::Acces(_)) => None,
+            lu => Some(lu?),
+        };
     let departements = tableau::de_la_region(&passe, &campagne.code, &demande.region, Colonnes::Departements).await?;
     let fiches = dispositifs(&passe, campagne, &demande.region).await?;
     let mut sections = vec![synthese(demande, campagne, avance.as_ref(), &departements)];

@@ -18,8 +18,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 
-use crate::acces::{Guichet, identification};
+use crate::acces::Guichet;
+use crate::acces::identification::{self, Inconnu};
 use crate::configuration::Configuration;
+use crate::restitution::memoire::{Cle, Reponse};
 use crate::service::Service;
 pub use abonnement::Abonnement;
 use declare::JeuxDeclares;
@@ -56,9 +58,14 @@ pub fn sdl() -> String {
 /// `POST /graphql`.
 pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> Response {
     let (parties, corps) = requete.into_parts();
-    let appelant = match identification::par_jeton(&service, &parties.headers).await {
+    // What is kept under the version of this moment is what the caller would read from now on.
+    let version = match service.db().version().await {
+        Ok(version) => version,
+        Err(erreur) => return inconnu(&Inconnu::Base(erreur)),
+    };
+    let appelant = match identification::par_jeton_sous(&service, &parties.headers, version.as_ref()).await {
         Ok(appelant) => appelant,
-        Err(inconnu) => return erreur(inconnu.statut(), inconnu.code(), &inconnu.to_string()),
+        Err(refus) => return inconnu(&refus),
     };
     let media = parties.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !limites::est_json(media) {
@@ -69,15 +76,44 @@ pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> R
         let message = format!("La requête dépasse {TAILLE_MAXIMALE} octets.");
         return erreur(StatusCode::PAYLOAD_TOO_LARGE, "REQUETE_TROP_LONGUE", &message);
     };
-    let requete = match limites::lit(&octets) {
+    let media = if prefere_le_media_graphql(&parties.headers) { MEDIA_GRAPHQL } else { JSON };
+    let cle = Cle { appelant, media, question: octets };
+    if let Some(gardee) = version.as_ref().and_then(|v| service.memoire().reponse(&cle, v)) {
+        return gardee.into_response();
+    }
+    let requete = match limites::lit(&cle.question, &service.configuration().questions, cle.appelant.role.is_none()) {
         Ok(requete) => requete,
         Err(refus) => return erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message),
     };
     let delai = Duration::from_secs(service.configuration().hub.delai);
-    let reponse = reponse(service.schema(), requete, service.guichet(appelant), service.horloge().maintenant());
-    match tokio::time::timeout(delai, reponse).await {
-        Ok(reponse) => habille(&reponse, prefere_le_media_graphql(&parties.headers)),
-        Err(_) => erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps."),
+    let guichet = service.guichet(cle.appelant.clone());
+    let issue = issue(service.schema(), requete, guichet, service.horloge().maintenant());
+    let Ok(issue) = tokio::time::timeout(delai, issue).await else {
+        return erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
+    };
+    let Some(reponse) = habille(&issue.reponse, media) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if let Some(version) = version.filter(|_| issue.se_garde()) {
+        service.memoire().garde(cle, version, reponse.clone());
+    }
+    reponse.into_response()
+}
+
+fn inconnu(refus: &Inconnu) -> Response {
+    if let Inconnu::Base(cause) = refus {
+        tracing::error!(erreur = %cause, "identification");
+    }
+    erreur(refus.statut(), refus.code(), &refus.to_string())
+}
+
+/// A question that an operator stores: readable, within the limits, and acting on nothing.
+pub fn verifie_question(texte: &str) -> Result<(), String> {
+    let mut lue = limites::bornes(async_graphql::Request::new(texte)).map_err(|refus| refus.message)?;
+    if limites::ne_fait_que_lire(&mut lue) {
+        Ok(())
+    } else {
+        Err("une question enregistrée ne fait que lire.".to_owned())
     }
 }
 
@@ -103,17 +139,17 @@ fn prefere_le_media_graphql(entetes: &HeaderMap) -> bool {
 }
 
 /// GraphQL over HTTP, §6: as `application/json`, a well-formed request is always answered 200.
-fn habille(reponse: &async_graphql::Response, media_graphql: bool) -> Response {
+fn habille(reponse: &async_graphql::Response, media: &'static str) -> Option<Reponse> {
     let refusee = limites::est_refusee(reponse);
-    let statut = if refusee && media_graphql { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let Ok(mut corps) = serde_json::to_value(reponse) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    let statut = if refusee && media == MEDIA_GRAPHQL { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let corps = if refusee {
+        let mut corps = serde_json::to_value(reponse).ok()?;
+        corps.as_object_mut()?.remove("data");
+        serde_json::to_vec(&corps).ok()?
+    } else {
+        serde_json::to_vec(reponse).ok()?
     };
-    if let Some(objet) = corps.as_object_mut().filter(|_| refusee) {
-        objet.remove("data");
-    }
-    let media = if media_graphql { "application/graphql-response+json; charset=utf-8" } else { JSON };
-    json(statut, media, &corps)
+    Some(Reponse { statut, media, corps: corps.into() })
 }
 
 /// Runs a question in this process, with the same bounds as over HTTP.
@@ -125,26 +161,44 @@ pub async fn execute(
     moment: chrono::DateTime<chrono::Utc>,
 ) -> async_graphql::Response {
     let requete = async_graphql::Request::new(question).variables(async_graphql::Variables::from_json(variables));
-    reponse(schema, requete, guichet, moment).await
+    issue(schema, requete, guichet, moment).await.reponse
 }
 
-async fn reponse(
+/// What a request gave.
+struct Issue {
+    reponse: async_graphql::Response,
+    /// True when nothing in the document could act.
+    lecture: bool,
+}
+
+impl Issue {
+    /// True when the same question gives the same answer as long as the database does not change.
+    fn se_garde(&self) -> bool {
+        self.lecture && self.reponse.errors.is_empty()
+    }
+}
+
+async fn issue(
     schema: &SchemaHub,
     requete: async_graphql::Request,
     guichet: Guichet,
     moment: chrono::DateTime<chrono::Utc>,
-) -> async_graphql::Response {
-    let reponse = match limites::analyse(requete) {
-        Ok(requete) => schema.execute(requete.data(guichet).data(Moment(moment))).await,
-        Err(refus) => limites::en_reponse(refus),
+) -> Issue {
+    let (reponse, lecture) = match limites::analyse(requete) {
+        Ok(mut requete) => {
+            let lecture = limites::ne_fait_que_lire(&mut requete);
+            (schema.execute(requete.data(guichet).data(Moment(moment))).await, lecture)
+        }
+        Err(refus) => (limites::en_reponse(refus), false),
     };
-    limites::soigne(reponse)
+    Issue { reponse: limites::soigne(reponse), lecture }
 }
 
 fn erreur(statut: StatusCode, code: &str, message: &str) -> Response {
     json(statut, JSON, &serde_json::json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
 }
 
+const MEDIA_GRAPHQL: &str = "application/graphql-response+json; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
 
 fn json(statut: StatusCode, media: &'static str, corps: &impl serde::Serialize) -> Response {

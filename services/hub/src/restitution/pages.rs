@@ -148,7 +148,7 @@ fn exports(adresse: &str) -> Vec<(String, &'static str)> {
 }
 
 async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accueil>, Refus> {
-    let toutes = guichet.campagnes().await?;
+    let toutes = guichet.campagnes(None).await?;
     let choisie = match &choix.campagne {
         Some(code) => toutes.iter().find(|c| &c.code == code),
         None => toutes.first(),

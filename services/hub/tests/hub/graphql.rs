@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use hub::acces::Role;
 use referentiel::horloge::Horloge as _;
 use serde_json::{Value, json};
 
@@ -279,4 +280,60 @@ fn the_committed_sdl_is_that_of_the_code() {
     let chemin = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schema/graphql/hub.graphql");
     let engage = std::fs::read_to_string(chemin).unwrap_or_default();
     assert!(engage == hub::restitution::graphql::sdl(), "run: maillage-hub schema > schema/graphql/hub.graphql");
+}
+
+#[tokio::test]
+async fn counts_and_states_are_told_as_they_were() {
+    let mut n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], "[[campagne]]\ncode = \"2026-T1\"\nlimite_depot = \"2026-04-15\"\n").await;
+    let premiere = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 5)], 20, 1), 1, None);
+    banc.publie(&mut n, &premiere).await;
+    let question = |date: &str| {
+        format!(
+            "{{ bilan{date} {{ observations publications accuses refus }} campagnes{date} {{ nodes {{ code etat }} }} }}"
+        )
+    };
+    let avant = banc.graphql(&question("")).await;
+    banc.regle("2026-05-02T08:00:00Z");
+    let seconde = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC02", "70", 9)], 20, 2), 2, n.tete);
+    let autre = n.scelle(&indicateurs(&n.id, "2026-T2", &[lieu("BFC02", "70", 9)], 20, 2), 1, None);
+    for signee in [seconde, autre] {
+        banc.publie(&mut n, &signee).await;
+    }
+    let gestion = banc.jeton_avec(Role::GestionnaireHub, &[], &[], true).await;
+    let close = banc.graphql_de(Some(&gestion), r#"mutation { campagneClore(code: "2026-T1") { __typename } }"#).await;
+    assert!(close.get("errors").is_none(), "{close}");
+    let apres = banc.graphql(&question("")).await;
+    assert_eq!(apres["data"]["campagnes"]["nodes"][1]["etat"], "CLOSE", "{apres}");
+    assert_ne!(avant["data"]["bilan"], apres["data"]["bilan"]);
+    assert_eq!(banc.graphql(&question(r#"(aLaDate: "2026-04-30T00:00:00Z")"#)).await, avant);
+    assert_eq!(banc.graphql(&question(r#"(aLaDate: "2026-06-30T00:00:00Z")"#)).await, apres);
+}
+
+#[tokio::test]
+async fn a_hub_may_answer_anybody_the_stored_questions_only() {
+    let n = six_noeuds().swap_remove(0);
+    let dossier = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema/graphql/questions");
+    let banc =
+        Banc::sqlite(&[&n], &format!("[questions]\nlibres = false\ndossier = \"{}\"\n", dossier.display())).await;
+    let demande = async |jeton: Option<&str>, corps: Value| {
+        let mut requete = Request::post("/graphql").header(header::CONTENT_TYPE, "application/json");
+        if let Some(jeton) = jeton {
+            requete = requete.header(header::AUTHORIZATION, format!("Bearer {jeton}"));
+        }
+        let (_, texte) = banc.envoie(requete.body(Body::from(corps.to_string())).unwrap()).await;
+        serde_json::from_str::<Value>(&texte).unwrap()
+    };
+    let libre = json!({ "query": "{ campagnes { nodes { code } } }" });
+    let refusee = demande(None, libre.clone()).await;
+    assert_eq!(refusee["errors"][0]["extensions"]["code"], "QUESTION_NON_ENREGISTREE");
+    let jeton = banc.jeton(Role::Dreets, &["27"]).await;
+    assert!(demande(Some(&jeton), libre).await.get("errors").is_none());
+    // Every stored question of the project is answered, with its variables.
+    for (nom, texte) in &banc.service.configuration().questions.enregistrees {
+        let variables = json!({ "region": "27", "campagne": "2026-T1" });
+        let lue = demande(None, json!({ "documentId": nom, "variables": variables })).await;
+        assert!(lue.get("errors").is_none(), "{nom}: {lue}\n{texte}");
+    }
+    assert_eq!(banc.service.configuration().questions.enregistrees.len(), 3);
 }

@@ -21,6 +21,12 @@ pub enum ExportImpossible {
     /// The workbook writer refused.
     #[error("Le classeur n’a pas pu être écrit ({0}).")]
     Classeur(#[from] XlsxError),
+    /// The OpenDocument writer refused.
+    #[error("Le classeur n’a pas pu être écrit ({0}).")]
+    Ecriture(#[from] std::io::Error),
+    /// Its container did.
+    #[error("Le classeur n’a pas pu être écrit ({0}).")]
+    Conteneur(#[from] zip::result::ZipError),
 }
 
 impl Table {
@@ -115,7 +121,7 @@ impl APropos {
     }
 }
 
-fn legende() -> Vec<(String, String)> {
+pub(super) fn legende() -> Vec<(String, String)> {
     crate::statut::LEGENDE.iter().map(|(mot, sens)| (format!("« {mot} »"), (*sens).to_owned())).collect()
 }
 

@@ -138,6 +138,10 @@ async fn session(service: &Service, mut entetes: HeaderMap, initial: &serde_json
     }
     let appelant = identification::par_jeton(service, &entetes).await;
     let appelant = appelant.map_err(|e| async_graphql::Error::new(e.to_string()))?;
+    // Whatever is asked along the stream is free text.
+    if appelant.role.is_none() && !service.configuration().questions.libres {
+        return Err(async_graphql::Error::new("Sans jeton, ce hub ne répond qu’aux questions enregistrées."));
+    }
     let mut donnees = Data::default();
     donnees.insert(service.guichet(appelant));
     donnees.insert(Moment(service.horloge().maintenant()));

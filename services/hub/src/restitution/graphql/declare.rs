@@ -2,6 +2,7 @@
 //! them. Figures are observations like all others; the counter gives each caller what their role may see.
 
 use async_graphql::{Context, InputObject, Object, Result, SimpleObject};
+use chrono::{DateTime, Utc};
 use hub_storage::fiche::{Fiche as FicheLue, FiltreFiche, RangFiche};
 use hub_storage::observation::Filtre;
 use referentiel::cellule::Audience as AudienceLue;
@@ -30,6 +31,8 @@ struct FiltreDeclaration {
     indicateur: Option<String>,
     /// Audience ; celle de l’appelant par défaut.
     audience: Option<Audience>,
+    /// État à ce moment, tel que le registre le rejoue ; demande une période.
+    a_la_date: Option<DateTime<Utc>>,
 }
 
 /// Un champ d’une fiche.
@@ -201,8 +204,8 @@ async fn fiches(
 ) -> Result<Page<CurseurFiche, Fiche>> {
     let premier = limite(premier)?;
     let apres: Option<CurseurFiche> = curseur(apres)?;
-    let guichet = guichet(ctx)?;
     let f = filtre.unwrap_or_default();
+    let guichet = guichet(ctx)?.a_la_date(f.a_la_date, f.periode.as_deref()).await.map_err(refuse)?;
     // Records are made for the network at least: the convention audience has none by default.
     let audience = f.audience.map_or_else(|| guichet.appelant().audience.max(AudienceLue::Reseau), Into::into);
     let voulues = FiltreFiche {
@@ -231,8 +234,8 @@ async fn mesures(
 ) -> Result<Page<CurseurObservation, Observation>> {
     let premier = limite(premier)?;
     let rang = curseur(apres)?.map(rang);
-    let guichet = guichet(ctx)?;
     let f = filtre.unwrap_or_default();
+    let guichet = guichet(ctx)?.a_la_date(f.a_la_date, f.periode.as_deref()).await.map_err(refuse)?;
     let voulues = Filtre {
         audience: guichet.audience(f.audience.map(Into::into)).map_err(refuse)?,
         campagnes: f.periode.into_iter().collect(),

@@ -2,11 +2,13 @@
 //! its syntax errors echo the whole query: root fields and aliases are counted here, messages cut short.
 
 use async_graphql::parser::types::{
-    ExecutableDocument, FragmentDefinition, Selection, SelectionSet, VariableDefinition,
+    ExecutableDocument, FragmentDefinition, OperationType, Selection, SelectionSet, VariableDefinition,
 };
 use async_graphql::parser::{parse_query, types::DocumentOperations};
-use async_graphql::{Name, Positioned, Request, Response, SchemaBuilder, Value};
+use async_graphql::{Name, Positioned, Request, Response, SchemaBuilder, Value, Variables};
 use std::collections::HashMap;
+
+use crate::configuration::Questions;
 
 const PROFONDEUR: usize = 12;
 const COMPLEXITE: usize = 6_000;
@@ -37,21 +39,38 @@ pub fn est_json(media: &str) -> bool {
     parties.next().as_deref() == Some("application/json") && parties.all(|p| p == "charset=utf-8")
 }
 
-/// The parameters of a request, as GraphQL over HTTP lays them out (§5.1): one object, no batch.
-pub fn lit(octets: &[u8]) -> Result<Request, Refus> {
+/// The parameters of a request, as GraphQL over HTTP lays them out (§5.1): one object, no batch. The
+/// question is written out, or named among those stored (« documentId », appendix A).
+pub fn lit(octets: &[u8], questions: &Questions, anonyme: bool) -> Result<Request, Refus> {
     use serde_json::Value as Json;
     let illisible = || Refus {
         code: "REQUETE_ILLISIBLE",
-        message: "La requête doit être un objet JSON avec « query », et « variables » si besoin.".to_owned(),
+        message: "La requête doit être un objet JSON avec « query » ou « documentId », et « variables » si besoin."
+            .to_owned(),
     };
     let lue: Json = serde_json::from_slice(octets).map_err(|_| illisible())?;
     let objet = lue.as_object().ok_or_else(illisible)?;
-    let question = objet.get("query").and_then(Json::as_str).ok_or_else(illisible)?;
+    let question = match (objet.get("query"), objet.get("documentId")) {
+        (Some(Json::String(_)), None | Some(Json::Null)) if anonyme && !questions.libres => {
+            return Err(Refus {
+                code: "QUESTION_NON_ENREGISTREE",
+                message:
+                    "Sans jeton, ce hub ne répond qu’aux questions enregistrées : nommez-en une par « documentId »."
+                        .to_owned(),
+            });
+        }
+        (Some(Json::String(question)), None | Some(Json::Null)) => question,
+        (None | Some(Json::Null), Some(Json::String(nom))) => questions.enregistrees.get(nom).ok_or_else(|| Refus {
+            code: "QUESTION_INCONNUE",
+            message: "Aucune question enregistrée ne porte ce nom.".to_owned(),
+        })?,
+        _ => return Err(illisible()),
+    };
     let mut requete = Request::new(question);
     match objet.get("variables") {
         None | Some(Json::Null) => {}
         Some(variables @ Json::Object(_)) => {
-            requete = requete.variables(async_graphql::Variables::from_json(variables.clone()));
+            requete = requete.variables(Variables::from_json(variables.clone()));
         }
         Some(_) => return Err(illisible()),
     }
@@ -68,36 +87,54 @@ pub fn lit(octets: &[u8]) -> Result<Request, Refus> {
 }
 
 /// Bounds what a request asks before anything of it is executed.
-pub fn analyse(mut requete: Request) -> Result<Request, Refus> {
+pub fn analyse(requete: Request) -> Result<Request, Refus> {
+    let mut requete = bornes(requete)?;
+    let (operation, variables) = (requete.operation_name.clone(), requete.variables.clone());
+    let document = requete.parsed_query().map_err(|e| syntaxe(&e.to_string()))?;
+    if let Some(nom) = variable_manquante(document, operation.as_deref(), &variables) {
+        let message = format!("La variable « ${nom} » est obligatoire.");
+        return Err(Refus { code: "VARIABLE_INVALIDE", message });
+    }
+    Ok(requete)
+}
+
+fn syntaxe(message: &str) -> Refus {
+    Refus { code: "SYNTAXE", message: premiere_ligne(message) }
+}
+
+/// The bounds that hold whatever the variables are.
+pub fn bornes(mut requete: Request) -> Result<Request, Refus> {
     let refus = |code, message: &str| Refus { code, message: message.to_owned() };
-    let document = parse_query(&requete.query).map_err(|e| refus("SYNTAXE", &premiere_ligne(&e.to_string())))?;
+    let document = parse_query(&requete.query).map_err(|e| syntaxe(&e.to_string()))?;
     let cout = Compte::du_document(&document);
     if cout.alias > ALIAS_ET_CHAMPS_RACINES || cout.racines > ALIAS_ET_CHAMPS_RACINES {
         let message = format!("La requête compte plus de {ALIAS_ET_CHAMPS_RACINES} alias ou champs racines.");
         return Err(refus("REQUETE_TROP_LARGE", &message));
     }
-    if let Some(nom) = variable_manquante(&document, &requete) {
-        return Err(refus("VARIABLE_INVALIDE", &format!("La variable « ${nom} » est obligatoire.")));
-    }
     requete.set_parsed_query(document);
     Ok(requete)
 }
 
+/// True when no operation of the document can act.
+pub fn ne_fait_que_lire(requete: &mut Request) -> bool {
+    let lecture = |d: &ExecutableDocument| d.operations.iter().all(|(_, o)| o.node.ty == OperationType::Query);
+    requete.parsed_query().is_ok_and(|d| lecture(d))
+}
+
 /// A variable that must have a value and has none, even where no field uses it: the library looks at those
 /// that are used.
-fn variable_manquante(document: &ExecutableDocument, requete: &Request) -> Option<Name> {
+fn variable_manquante(document: &ExecutableDocument, operation: Option<&str>, variables: &Variables) -> Option<Name> {
     let operations: Vec<_> = match &document.operations {
         DocumentOperations::Single(operation) => vec![operation],
         DocumentOperations::Multiple(operations) => {
             let seule = operations.len() == 1;
-            let voulue = requete.operation_name.as_deref();
-            let choisie = operations.iter().filter(|(nom, _)| voulue.map_or(seule, |v| v == nom.as_str()));
+            let choisie = operations.iter().filter(|(nom, _)| operation.map_or(seule, |v| v == nom.as_str()));
             choisie.map(|(_, operation)| operation).collect()
         }
     };
     let definitions = operations.iter().flat_map(|o| &o.node.variable_definitions).map(|d| &d.node);
     let manquante = |d: &&VariableDefinition| {
-        let donnee = requete.variables.get(&d.name.node);
+        let donnee = variables.get(&d.name.node);
         !d.var_type.node.nullable && d.default_value.is_none() && donnee.is_none_or(|v| *v == Value::Null)
     };
     definitions.into_iter().find(manquante).map(|d| d.name.node.clone())
@@ -194,6 +231,23 @@ fn premiere_ligne(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn lit(octets: &[u8]) -> Result<Request, Refus> {
+        super::lit(octets, &Questions::default(), true)
+    }
+
+    #[test]
+    fn without_a_token_only_stored_questions_may_be_asked_where_it_is_so() {
+        let une = ("une".to_owned(), "{ a }".to_owned());
+        let fermees = Questions { enregistrees: [une].into(), libres: false };
+        let code =
+            |corps: &str, anonyme| super::lit(corps.as_bytes(), &fermees, anonyme).map(|r| r.query).map_err(|e| e.code);
+        assert_eq!(code(r#"{"query":"{ b }"}"#, true), Err("QUESTION_NON_ENREGISTREE"));
+        assert_eq!(code(r#"{"query":"{ b }"}"#, false).as_deref(), Ok("{ b }"));
+        assert_eq!(code(r#"{"documentId":"une"}"#, true).as_deref(), Ok("{ a }"));
+        assert_eq!(code(r#"{"documentId":"deux"}"#, true), Err("QUESTION_INCONNUE"));
+        assert_eq!(code(r#"{"documentId":"une","query":"{ b }"}"#, false), Err("REQUETE_ILLISIBLE"));
+    }
 
     fn requete(query: &str) -> Result<Request, Refus> {
         lit(serde_json::json!({ "query": query }).to_string().as_bytes()).and_then(analyse)

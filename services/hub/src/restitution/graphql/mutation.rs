@@ -190,7 +190,7 @@ fn acces_campagne(guichet: &Guichet) -> Result<()> {
 }
 
 async fn presente(guichet: &Guichet, code: &str) -> Result<Option<hub_storage::campagne::Campagne>> {
-    Ok(guichet.campagnes().await.map_err(refuse)?.into_iter().find(|c| c.code == code))
+    Ok(guichet.campagnes(None).await.map_err(refuse)?.into_iter().find(|c| c.code == code))
 }
 
 fn vide(motif: Option<&str>) -> bool {

@@ -57,22 +57,32 @@ impl Lecture {
     async fn campagnes(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "État à ce moment ; les dates prévues sont celles d’aujourd’hui")] a_la_date: Option<
+            DateTime<Utc>,
+        >,
         #[graphql(default = 20)] premier: i32,
         apres: Option<String>,
     ) -> Result<Page<String, Campagne>> {
         let premier = limite(premier)?;
         let apres: Option<String> = curseur(apres)?;
         let guichet = guichet(ctx)?;
-        let toutes = guichet.campagnes().await.map_err(refuse)?;
+        let toutes = guichet.campagnes(a_la_date).await.map_err(refuse)?;
         let suite = toutes.into_iter().filter(|c| apres.as_ref().is_none_or(|a| c.code < *a));
         let suite: Vec<_> = suite.take(premier as usize + 1).collect();
         Ok(en_page(suite, premier, apres.is_some(), |c| c.code.clone(), |c| Campagne::nouvelle(c, guichet)))
     }
 
     /// Une campagne, ou rien.
-    async fn campagne(&self, ctx: &Context<'_>, code: String) -> Result<Option<Campagne>> {
+    async fn campagne(
+        &self,
+        ctx: &Context<'_>,
+        code: String,
+        #[graphql(desc = "État à ce moment ; les dates prévues sont celles d’aujourd’hui")] a_la_date: Option<
+            DateTime<Utc>,
+        >,
+    ) -> Result<Option<Campagne>> {
         let guichet = guichet(ctx)?;
-        let toutes = guichet.campagnes().await.map_err(refuse)?;
+        let toutes = guichet.campagnes(a_la_date).await.map_err(refuse)?;
         Ok(toutes.into_iter().find(|c| c.code == code).map(|c| Campagne::nouvelle(c, guichet)))
     }
 
@@ -292,8 +302,12 @@ impl Lecture {
     }
 
     /// Ce que le hub détient, tout compté.
-    async fn bilan(&self, ctx: &Context<'_>) -> Result<Bilan> {
-        let bilan = guichet(ctx)?.bilan().await.map_err(refuse)?;
+    async fn bilan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Décompte à ce moment, tel que le registre le redit")] a_la_date: Option<DateTime<Utc>>,
+    ) -> Result<Bilan> {
+        let bilan = guichet(ctx)?.bilan(a_la_date).await.map_err(refuse)?;
         let entier = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         Ok(Bilan {
             observations: entier(bilan.observations),

@@ -93,7 +93,7 @@ pub async fn emploi(State(service): State<Service>, Query(choix): Query<Choix>, 
 }
 
 async fn compose(guichet: &Guichet, choix: &Choix) -> Result<Option<Emploi>, Refus> {
-    let toutes = guichet.campagnes().await?;
+    let toutes = guichet.campagnes(None).await?;
     let choisie = match &choix.campagne {
         Some(code) => toutes.iter().find(|c| &c.code == code),
         None => toutes.first(),

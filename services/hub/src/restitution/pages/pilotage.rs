@@ -119,7 +119,7 @@ pub(super) fn aujourdhui(service: &Service) -> String {
 }
 
 async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<Option<Pilotage>, Refus> {
-    let toutes = guichet.campagnes().await?;
+    let toutes = guichet.campagnes(None).await?;
     let rang = match &choix.campagne {
         Some(code) => toutes.iter().position(|c| &c.code == code),
         None => (!toutes.is_empty()).then_some(0),
@@ -128,7 +128,7 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
     let noeuds = &guichet.configuration().noeuds;
     let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
     let region = choix.region.as_deref().filter(|r| codes.contains(r));
-    let avancement = avancement(guichet, &toutes, rang, region, service.horloge().maintenant()).await?;
+    let avancement = avancement(guichet, &toutes, rang, region, None, service.horloge().maintenant()).await?;
     let adresse = format!("/pilotage?campagne={}&region={}", choisie.code, region.unwrap_or_default());
     Ok(Some(Pilotage {
         campagne: libelle(&choisie.code),
@@ -172,12 +172,13 @@ impl Avancement {
     }
 }
 
-/// Reads the progress of the campaign of this rank, and of those before it.
+/// Reads the progress of the campaign of this rank, and of those before it, as they are or as they were.
 pub(crate) async fn avancement(
     guichet: &Guichet,
     toutes: &[Campagne],
     rang: usize,
     region: Option<&str>,
+    a_la_date: Option<DateTime<Utc>>,
     maintenant: DateTime<Utc>,
 ) -> Result<Avancement, Refus> {
     let noeuds = &guichet.configuration().noeuds;
@@ -189,6 +190,7 @@ pub(crate) async fn avancement(
     let montrees: Vec<&Campagne> = toutes.iter().skip(rang).take(TRIMESTRES).rev().collect();
     let mut centres: BTreeMap<(String, String), Vec<Etat>> = BTreeMap::new();
     for (colonne, campagne) in montrees.iter().enumerate() {
+        let guichet = guichet.a_la_date(a_la_date, Some(&campagne.code)).await?;
         for l in guichet.completude(&campagne.code).await?.iter().filter(|l| retenu(&l.noeud)) {
             let etats = centres
                 .entry((l.nom.clone(), l.noeud.clone()))

@@ -87,7 +87,7 @@ fn inconnu(vue: Vue<'_>) -> Response {
 }
 
 async fn vise(guichet: &Guichet, choix: &Choix) -> Result<Option<(Campagne, Noeud)>, Refus> {
-    let campagne = guichet.campagnes().await?.into_iter().find(|c| c.code == choix.campagne);
+    let campagne = guichet.campagnes(None).await?.into_iter().find(|c| c.code == choix.campagne);
     let noeud = guichet.emetteurs().await?.into_iter().find(|n| n.identifiant.as_str() == choix.centre);
     let vises = campagne.zip(noeud);
     match &vises {
