@@ -209,8 +209,7 @@ mod tests {
         let mut lu: Ods<_> = open_workbook_from_rs(Cursor::new(octets)).unwrap();
         assert_eq!(lu.sheet_names(), ["Tableau", "À propos"]);
         let feuille = lu.worksheet_range("Tableau").unwrap();
-        let lignes: Vec<Vec<String>> =
-            feuille.rows().map(|l| l.iter().map(std::string::ToString::to_string).collect()).collect();
+        let lignes: Vec<Vec<String>> = feuille.rows().map(|l| l.iter().map(ToString::to_string).collect()).collect();
         assert_eq!(lignes[0], ["Département", "Personnes", "En emploi", "Note", "Montant", "Jour"]);
         assert_eq!(lignes[1][..5], ["70 Haute-Saône", "1234", "0.6154", "<b>& ", "38200"]);
         assert_eq!(lignes[2][..3], ["=cmd|'/c calc'!A1", "secret", "–"], "a text stays a text");

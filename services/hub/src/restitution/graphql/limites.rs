@@ -118,7 +118,7 @@ pub fn bornes(mut requete: Request) -> Result<Request, Refus> {
 /// True when no operation of the document can act.
 pub fn ne_fait_que_lire(requete: &mut Request) -> bool {
     let lecture = |d: &ExecutableDocument| d.operations.iter().all(|(_, o)| o.node.ty == OperationType::Query);
-    requete.parsed_query().is_ok_and(|d| lecture(d))
+    requete.parsed_query().is_ok_and(lecture)
 }
 
 /// A variable that must have a value and has none, even where no field uses it: the library looks at those
