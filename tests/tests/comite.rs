@@ -47,6 +47,41 @@ fn est_accessible(fichier: &Path) {
     );
 }
 
+/// Every format of a data set; the open CSV holds what its schema says, for an independent validator.
+fn exports(terrain: &Terrain) {
+    let exporte = |jeu: &str, format: &str, nom: &str, public: &[&str]| {
+        let fichier = terrain.dossier().join(nom);
+        let mut commande = terrain.hub(&["exporter", jeu, "--format", format, "--campagne", CAMPAGNE]).unwrap();
+        let sortie = commande.args(public).arg("-o").arg(&fichier).output().unwrap();
+        reussie(&sortie).unwrap();
+        std::fs::read(fichier).unwrap()
+    };
+    let comite = ["--public", "comite-regional", "--territoire", "27"];
+    for (format, debut) in [
+        ("xlsx", &b"PK"[..]),
+        ("ods", b"PK"),
+        ("csv-tableur", b"\xEF\xBB\xBFP"),
+        ("csv-ouvert", "Période,".as_bytes()),
+        ("json", b"{"),
+        ("sdmx-csv", b"STRUCTURE,"),
+    ] {
+        let octets = exporte("ea.indicateurs", format, &format!("comite.{format}"), &comite);
+        assert!(octets.starts_with(debut), "{format}");
+    }
+    let fiches = exporte("ea.dispositif", "json", "fiches.json", &comite);
+    assert!(String::from_utf8(fiches).unwrap().contains("BFC01"), "ARS and DREETS see the dispositifs of their region");
+    let ouvert = String::from_utf8(exporte("ea.indicateurs", "csv-ouvert", "ouvert.csv", &[])).unwrap();
+    assert!(ouvert.contains("EA01") && !ouvert.contains("BFC01"), "the public does not");
+    assert!(ouvert.contains(",secret,,secret,"), "what is masked has a status and no value");
+    let Some(python) = std::env::var_os("MAILLAGE_PYTHON") else {
+        println!("MAILLAGE_PYTHON is not set: the open data were not validated");
+        return;
+    };
+    let controle = "import sys\nfrom frictionless import Resource\nr = Resource(path='ouvert.csv', schema='schema.json').validate()\nprint(r.flatten(['rowNumber', 'fieldName', 'message']))\nsys.exit(not r.valid)";
+    let sortie = Command::new(python).args(["-c", controle]).current_dir(terrain.dossier()).output().unwrap();
+    assert!(sortie.status.success(), "{}", String::from_utf8_lossy(&sortie.stdout));
+}
+
 #[test]
 fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_see() {
     let centres = ["cdg70", "cdg25"].map(|c| centre(c).unwrap());
@@ -58,7 +93,11 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     let adresse = format!("/dossier?campagne={CAMPAGNE}&region=27");
     let servi = ureq::get(format!("{}{adresse}", terrain.adresse())).call().unwrap().body_mut().read_to_vec().unwrap();
     assert!(servi.starts_with(b"%PDF-1.7"), "{:?}", String::from_utf8_lossy(&servi[..servi.len().min(400)]));
+    let schema = ureq::get(format!("{}/donnees/ea.indicateurs/schema.json", terrain.adresse())).call().unwrap();
+    let schema = schema.into_body().read_to_vec().unwrap();
+    std::fs::write(terrain.dossier().join("schema.json"), schema).unwrap();
     hub.arrete().unwrap();
+    exports(&terrain);
 
     let region = dossier(&terrain, "comite-regional", "27", "region.pdf");
     let encore = dossier(&terrain, "comite-regional", "27", "encore.pdf");

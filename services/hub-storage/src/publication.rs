@@ -163,6 +163,48 @@ pub async fn suite(db: &Db, apres: u64, limite: u32) -> Result<Vec<Entree>, Erre
     lignes.iter().map(lit_entree).collect()
 }
 
+/// A state of a data set of a period: what it was after so many accepted publications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// Period.
+    pub periode: String,
+    /// Publications accepted until then.
+    pub rang: u64,
+    /// Reception of the last of them.
+    pub depuis: DateTime<Utc>,
+    /// True when nothing came since.
+    pub derniere: bool,
+}
+
+/// The present state of each period of a data set, most recent period first.
+pub async fn versions(db: &Db, jeu: &str) -> Result<Vec<Version>, ErreurBase> {
+    let lignes = db
+        .lignes(
+            "/* publication.versions */ SELECT periode, COUNT(*), MAX(recu_le) FROM publication
+             WHERE jeu = $1 AND statut = 'accepted' AND essai = $2 GROUP BY periode ORDER BY periode DESC",
+            args![jeu, false],
+        )
+        .await?;
+    lignes
+        .iter()
+        .map(|l| Ok(Version { periode: l.text(0)?, rang: l.int(1)?.unsigned_abs(), depuis: l.ts(2)?, derniere: true }))
+        .collect()
+}
+
+/// The state of this rank; nothing when there was none.
+pub async fn version(db: &Db, jeu: &str, periode: &str, rang: u64) -> Result<Option<Version>, ErreurBase> {
+    let Some(avant) = rang.checked_sub(1) else { return Ok(None) };
+    let lignes = db
+        .lignes(
+            "/* publication.version */ SELECT recu_le FROM publication WHERE periode = $1 AND jeu = $2
+             AND statut = 'accepted' AND essai = $3 ORDER BY ordre LIMIT 2 OFFSET $4",
+            args![periode, jeu, false, seq_sql(avant)],
+        )
+        .await?;
+    let Some(premiere) = lignes.first() else { return Ok(None) };
+    Ok(Some(Version { periode: periode.to_owned(), rang, depuis: premiere.ts(0)?, derniere: lignes.len() == 1 }))
+}
+
 /// The entries about a period, up to a moment, in order.
 pub(crate) async fn de_la_periode(db: &Db, periode: &str, jusqua: DateTime<Utc>) -> Result<Vec<Entree>, ErreurBase> {
     let sql = concat!(

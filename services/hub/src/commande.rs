@@ -3,9 +3,11 @@
 mod campagne;
 mod compte;
 mod dossier;
+mod exporter;
 mod jeton;
 mod journal;
 mod noeud;
+mod public;
 mod requete;
 
 use std::io::Write as _;
@@ -21,6 +23,7 @@ use publication::CleSignature;
 use rand::{CryptoRng, SeedableRng as _};
 use referentiel::format::compte as en_nombre;
 use referentiel::horloge::{Horloge as _, HorlogeSysteme};
+use sha2::{Digest as _, Sha256};
 
 use crate::configuration::Configuration;
 use crate::restitution::graphql;
@@ -89,6 +92,8 @@ enum Action {
     Requete(requete::OptionsRequete),
     /// Écrire le dossier de comité de pilotage d’une campagne : PDF accessible, classeur.
     Dossier(dossier::OptionsDossier),
+    /// Écrire un jeu de données dans un fichier, pour un public.
+    Exporter(exporter::OptionsExporter),
     /// Examiner le calendrier des campagnes.
     Campagne {
         #[command(subcommand)]
@@ -157,6 +162,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
         Action::Dossier(options) => asynchrone(dossier::execute(fichier, options)),
+        Action::Exporter(options) => asynchrone(exporter::execute(fichier, options, maintenant())),
         Action::Campagne { action } => campagne::execute(fichier, action),
         Action::Noeud { action } => asynchrone(noeud::execute(fichier, action, maintenant())),
         Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
@@ -298,6 +304,15 @@ fn ecris(texte: &str) -> Result<()> {
 /// The one place where randomness comes from the operating system.
 fn generateur() -> Result<impl CryptoRng> {
     rand::rngs::StdRng::try_from_rng(&mut rand::rngs::SysRng).context("le système ne donne pas d’aléa")
+}
+
+/// Written whole beside, then put in place: a file is never half there. Says its digest.
+fn ecrit_fichier(fichier: &Path, octets: &[u8]) -> Result<()> {
+    let provisoire = fichier.with_extension("partiel");
+    let suite = std::fs::write(&provisoire, octets).and_then(|()| std::fs::rename(&provisoire, fichier));
+    suite.with_context(|| format!("Le fichier {} ne peut pas être écrit", fichier.display()))?;
+    let condense: String = Sha256::digest(octets).iter().map(|o| format!("{o:02x}")).collect();
+    ecris(&format!("{}  {condense}\n", fichier.display()))
 }
 
 #[cfg(test)]

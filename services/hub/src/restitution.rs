@@ -2,6 +2,7 @@
 //! they hold no SQL and no arithmetic.
 
 pub mod comite;
+pub mod extraction;
 pub mod graphql;
 pub mod memoire;
 pub mod pages;

@@ -26,7 +26,7 @@ use crate::configuration::Configuration;
 use crate::debit::Debit;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::memoire::Memoire;
-use crate::restitution::pages::{self, connexion, relance};
+use crate::restitution::pages::{self, connexion, donnees, relance};
 use crate::{debit, enrolement, federation, transparence};
 
 /// What every handler shares. Cheap to clone.
@@ -211,6 +211,8 @@ impl Service {
 pub enum Garde {
     /// Nothing: it tells nothing of what the hub holds.
     Aucune,
+    /// Nothing either: it tells what the audience `public` may see, whoever asks.
+    Ouverte,
     /// The proof of a node, bound to this very request.
     Preuve,
     /// The counter: a token or a session, or nobody in particular.
@@ -245,6 +247,10 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/pilotage/relance", get(relance::montre), Garde::Guichet),
         ("/pilotage/relance", post(relance::envoie), Garde::Formulaire),
         ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),
+        ("/donnees", get(donnees::espace), Garde::Guichet),
+        ("/donnees/{jeu}/{fichier}", get(donnees::jeu_ouvert), Garde::Ouverte),
+        ("/donnees/{jeu}/{periode}/{fichier}", get(donnees::etat), Garde::Ouverte),
+        ("/catalogue.jsonld", get(donnees::catalogue), Garde::Ouverte),
         ("/connexion", get(connexion::montre).post(connexion::ouvre), Garde::Aucune),
         ("/connexion/fournisseur", post(connexion::part), Garde::Aucune),
         ("/connexion/retour", get(connexion::revient), Garde::Aucune),

@@ -1,12 +1,11 @@
 //! A document to print or to take away: sections of sentences, charts and tables, the very values of the pages. It
 //! is described in JSON for the program that lays it out, and written as a workbook with a sheet per table.
 
-use rust_xlsxwriter::Workbook;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::graphique::Barres;
-use crate::table::{APropos, ExportImpossible, Table, ods};
+use crate::table::{APropos, ExportImpossible, Table, classeur_ods, classeur_xlsx};
 
 /// What a section holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,20 +96,16 @@ impl Document {
 
     /// The tables as a workbook, a sheet each, then « À propos ».
     pub fn xlsx(&self) -> Result<Vec<u8>, ExportImpossible> {
-        let mut classeur = Workbook::new();
-        for (rang, table) in self.tables().enumerate() {
-            let feuille = classeur.add_worksheet();
-            feuille.set_name(nom_de_feuille(rang + 1, &table.titre))?;
-            table.ecrit_feuille(feuille)?;
-        }
-        self.a_propos().ecrit_feuille(classeur.add_worksheet())?;
-        Ok(classeur.save_to_buffer()?)
+        classeur_xlsx(self.feuilles(), &self.a_propos())
     }
 
     /// The same sheets as an OpenDocument spreadsheet.
     pub fn ods(&self) -> Result<Vec<u8>, ExportImpossible> {
-        let feuilles = self.tables().enumerate().map(|(rang, t)| (nom_de_feuille(rang + 1, &t.titre), t));
-        ods::classeur(feuilles, &self.a_propos())
+        classeur_ods(self.feuilles(), &self.a_propos())
+    }
+
+    fn feuilles(&self) -> impl Iterator<Item = (String, &Table)> {
+        self.tables().enumerate().map(|(rang, t)| (nom_de_feuille(rang + 1, &t.titre), t))
     }
 
     fn a_propos(&self) -> APropos {

@@ -2,7 +2,8 @@
 //! the screen and the exports are made from one value. A cell without a value has a word, never a blank.
 
 mod export;
-pub(crate) mod ods;
+mod ods;
+mod ouvert;
 
 use std::fmt;
 
@@ -11,7 +12,8 @@ use chrono::NaiveDate;
 use referentiel::cellule::Statut;
 use referentiel::{Decimal, format};
 
-pub use export::{APropos, ExportImpossible};
+pub use export::{APropos, ExportImpossible, classeur_xlsx};
+pub use ods::classeur as classeur_ods;
 
 /// What a cell shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

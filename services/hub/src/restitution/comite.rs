@@ -217,7 +217,8 @@ fn plateformes(fiches: &[Dispositif]) -> Section {
     Section { titre, blocs: vec![Bloc::Table(table)] }
 }
 
-fn chiffre(chiffre: Option<&Chiffre>) -> Valeur {
+/// A figure of a list, or why there is none.
+pub(super) fn chiffre(chiffre: Option<&Chiffre>) -> Valeur {
     let Some(c) = chiffre else { return Valeur::Rien };
     match (c.valeur, c.rapport) {
         (_, Some((n, d))) => n.checked_div(d).map_or(Valeur::Absente(c.statut), Valeur::Taux),

@@ -3,6 +3,7 @@
 
 mod comite;
 pub mod connexion;
+pub mod donnees;
 pub(crate) mod emploi;
 mod formulaire;
 pub(crate) mod pilotage;

@@ -310,13 +310,18 @@ fn no_field_and_no_route_is_without_an_authorization_test() {
     let (entree, libres): (Vec<&str>, Vec<&str>) = libres.into_iter().partition(|chemin| entree.contains(chemin));
     assert_eq!(libres, ["/sante", "/pret", "/accessibilite", "/style.css"], "what tells nothing needs no guard");
     assert_eq!(entree.len(), 4, "one signs in, or enrols, before one is known");
+    let ouvertes: Vec<&str> = table().iter().filter(|r| r.2 == Garde::Ouverte).map(|r| r.0).collect();
+    assert!(
+        ouvertes.iter().all(|c| c.starts_with("/donnees/") || *c == "/catalogue.jsonld"),
+        "see donnees: {ouvertes:?}"
+    );
     assert_eq!(registre.len(), 5, "keys and proofs hold digests only: {registre:?}");
 }
 
 #[tokio::test]
 async fn every_guarded_route_refuses_a_stranger() {
     let banc = federation("reseau").await;
-    for (chemin, _, garde) in table().into_iter().filter(|r| r.2 != Garde::Aucune) {
+    for (chemin, _, garde) in table().into_iter().filter(|r| ![Garde::Aucune, Garde::Ouverte].contains(&r.2)) {
         let adresse =
             chemin.replace("{empreinte}", &"A".repeat(43)).replace("{noeud}", "cdg-287000012").replace("{seq}", "1");
         let mut refusees = 0;

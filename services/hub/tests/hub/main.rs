@@ -7,6 +7,7 @@ mod audits;
 mod banc;
 mod bases;
 mod connexion;
+mod donnees;
 mod dossier;
 mod enrolement;
 mod etats;

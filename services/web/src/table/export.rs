@@ -3,7 +3,7 @@
 use rust_decimal::prelude::ToPrimitive as _;
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
-use super::{Table, Valeur};
+use super::{Colonne, Table, Valeur};
 
 /// What goes with the figures into the file: without it a table sent to a colleague means nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,9 @@ pub enum ExportImpossible {
     /// The workbook writer refused.
     #[error("Le classeur n’a pas pu être écrit ({0}).")]
     Classeur(#[from] XlsxError),
+    /// The JSON writer refused.
+    #[error("Le fichier JSON n’a pas pu être écrit ({0}).")]
+    Json(#[from] serde_json::Error),
     /// The OpenDocument writer refused.
     #[error("Le classeur n’a pas pu être écrit ({0}).")]
     Ecriture(#[from] std::io::Error),
@@ -53,11 +56,7 @@ impl Table {
     /// a value is empty in its column, and its status is in the column beside.
     pub fn csv_ouvert(&self) -> Result<Vec<u8>, ExportImpossible> {
         let mut sortie = csv::Writer::from_writer(vec![]);
-        let entetes = self.colonnes.iter().flat_map(|c| {
-            let statut = c.nombre.then(|| format!("{} (statut)", c.libelle));
-            std::iter::once(c.libelle.clone()).chain(statut)
-        });
-        sortie.write_record(entetes)?;
+        sortie.write_record(colonnes_ouvertes(&self.colonnes).map(|(nom, ..)| nom))?;
         for ligne in &self.lignes {
             let cases = ligne.iter().zip(&self.colonnes).flat_map(|(cellule, colonne)| {
                 let statut = colonne.nombre.then(|| statut(&cellule.valeur).to_owned());
@@ -70,16 +69,11 @@ impl Table {
 
     /// XLSX: the table from A1 under a frozen header, then a sheet « À propos ».
     pub fn xlsx(&self, a_propos: &APropos) -> Result<Vec<u8>, ExportImpossible> {
-        let mut classeur = Workbook::new();
-        let feuille = classeur.add_worksheet();
-        feuille.set_name("Tableau")?;
-        self.ecrit_feuille(feuille)?;
-        a_propos.ecrit_feuille(classeur.add_worksheet())?;
-        Ok(classeur.save_to_buffer()?)
+        classeur_xlsx([("Tableau".to_owned(), self)], a_propos)
     }
 
     /// Writes the table from A1 of a sheet, under a frozen header.
-    pub(crate) fn ecrit_feuille(&self, feuille: &mut Worksheet) -> Result<(), ExportImpossible> {
+    fn ecrit_feuille(&self, feuille: &mut Worksheet) -> Result<(), ExportImpossible> {
         let gras = Format::new().set_bold();
         feuille.set_freeze_panes(1, 1)?.set_repeat_rows(0, 0)?;
         for (rang, colonne) in (0u16..).zip(&self.colonnes) {
@@ -109,9 +103,32 @@ impl Table {
     }
 }
 
+/// A workbook with a sheet per table, under these names, then « À propos ».
+pub fn classeur_xlsx<'t>(
+    feuilles: impl IntoIterator<Item = (String, &'t Table)>,
+    a_propos: &APropos,
+) -> Result<Vec<u8>, ExportImpossible> {
+    let mut classeur = Workbook::new();
+    for (nom, table) in feuilles {
+        let feuille = classeur.add_worksheet();
+        feuille.set_name(nom)?;
+        table.ecrit_feuille(feuille)?;
+    }
+    a_propos.ecrit_feuille(classeur.add_worksheet())?;
+    Ok(classeur.save_to_buffer()?)
+}
+
+/// Columns of the open CSV: each as it is, and the status beside each figure.
+pub(super) fn colonnes_ouvertes(colonnes: &[Colonne]) -> impl Iterator<Item = (String, &Colonne, bool)> {
+    colonnes.iter().flat_map(|c| {
+        let statut = c.nombre.then(|| (format!("{} (statut)", c.libelle), c, true));
+        std::iter::once((c.libelle.clone(), c, false)).chain(statut)
+    })
+}
+
 impl APropos {
     /// Writes what the figures are about, and what the words of absence mean.
-    pub(crate) fn ecrit_feuille(&self, feuille: &mut Worksheet) -> Result<(), ExportImpossible> {
+    fn ecrit_feuille(&self, feuille: &mut Worksheet) -> Result<(), ExportImpossible> {
         let gras = Format::new().set_bold();
         feuille.set_name("À propos")?.set_column_width(0, 28)?.set_column_width(1, 90)?;
         for (ligne, (titre, mots)) in (0u32..).zip(self.lignes.iter().chain(&legende())) {
@@ -134,7 +151,7 @@ fn pour_tableur(valeur: &Valeur) -> String {
     }
 }
 
-fn ouverte(valeur: &Valeur) -> String {
+pub(super) fn ouverte(valeur: &Valeur) -> String {
     match valeur {
         Valeur::Entier(n) => n.to_string(),
         Valeur::Decimal(d) | Valeur::Euros(d) => d.to_string(),
@@ -145,7 +162,7 @@ fn ouverte(valeur: &Valeur) -> String {
     }
 }
 
-fn statut(valeur: &Valeur) -> &'static str {
+pub(super) fn statut(valeur: &Valeur) -> &'static str {
     match valeur {
         Valeur::Absente(statut) => statut.code(),
         Valeur::Rien => "",

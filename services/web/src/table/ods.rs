@@ -54,7 +54,7 @@ impl Table {
 }
 
 /// A sheet per table, under these names, then « À propos ».
-pub(crate) fn classeur<'t>(
+pub fn classeur<'t>(
     feuilles: impl IntoIterator<Item = (String, &'t Table)>,
     a_propos: &APropos,
 ) -> Result<Vec<u8>, ExportImpossible> {

@@ -47,6 +47,7 @@ impl<'a> Vue<'a> {
             Lien::vers("/", "Vue d’ensemble", ici == "/"),
             Lien::vers("/pilotage", "Pilotage de la campagne", ici == "/pilotage"),
             Lien::vers("/emploi-accompagne", "Emploi accompagné", ici == "/emploi-accompagne"),
+            Lien::vers("/donnees", "Données ouvertes", ici == "/donnees"),
             Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
         ];
         let lecteur = self.qui.map(|qui| lecteur(qui, ici));
