@@ -34,6 +34,23 @@ pub struct Compte {
     pub attache: Option<Attache>,
 }
 
+/// An account as administrators read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompteListe {
+    /// What the person types.
+    pub identifiant: String,
+    /// Name shown.
+    pub nom: String,
+    /// Code of the role.
+    pub role: String,
+    /// Codes of its territories.
+    pub territoires: Vec<String>,
+    /// When it was made.
+    pub cree_le: DateTime<Utc>,
+    /// Sessions under way or not swept yet.
+    pub sessions: u64,
+}
+
 /// By which a person is recognised the first time a provider names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attache {
@@ -91,6 +108,30 @@ pub async fn find(db: &Db, identifiant: &str, maintenant: DateTime<Utc>) -> Resu
         })
     };
     ligne.map(lit).transpose()
+}
+
+/// Open accounts, by identifier, without anything that opens them.
+pub async fn liste(db: &Db) -> Result<Vec<CompteListe>, ErreurBase> {
+    let lignes = db
+        .lignes(
+            "/* compte.liste */ SELECT c.identifiant, c.nom, c.role, c.territoires, c.cree_le, COUNT(s.condense)
+             FROM compte c LEFT JOIN session s ON s.compte = c.identifiant
+             WHERE c.ferme_le IS NULL GROUP BY c.identifiant, c.nom, c.role, c.territoires, c.cree_le
+             ORDER BY c.identifiant",
+            args![],
+        )
+        .await?;
+    let lit = |l: &crate::ligne::Row| {
+        Ok(CompteListe {
+            identifiant: l.text(0)?,
+            nom: l.text(1)?,
+            role: l.text(2)?,
+            territoires: lit_liste(l, 3)?,
+            cree_le: l.ts(4)?,
+            sessions: l.int(5)?.unsigned_abs(),
+        })
+    };
+    lignes.iter().map(lit).collect()
 }
 
 /// Changes the secret of one-time codes and closes the sessions; the new generation, none when it is not known.

@@ -90,6 +90,54 @@ pub enum Revocation {
     MemeAdministrateur,
 }
 
+/// A node as administrators read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Situation {
+    /// Node.
+    pub noeud: IdentifiantNoeud,
+    /// Name of the centre.
+    pub nom: String,
+    /// Where it stands.
+    pub etat: EtatNoeud,
+    /// The key in force.
+    pub cle: Option<ClePublique>,
+    /// The key that waits to be approved.
+    pub presentee: Option<ClePublique>,
+    /// When the register last took something of it.
+    pub dernier_envoi: Option<DateTime<Utc>>,
+    /// Who asked for its revocation.
+    pub revocation: Option<String>,
+}
+
+/// All nodes, by name, in one statement.
+pub async fn situations(db: &Db) -> Result<Vec<Situation>, ErreurBase> {
+    let lignes = db
+        .lignes(
+            "/* noeud.situations */ SELECT n.identifiant, n.nom, n.etat, c.cle, e.cle,
+             (SELECT MAX(p.recu_le) FROM publication p WHERE p.noeud = n.identifiant), r.demandee_par
+             FROM noeud n LEFT JOIN cle c ON c.noeud = n.identifiant AND c.jusqua_seq IS NULL
+             LEFT JOIN cle_presentee e ON e.noeud = n.identifiant
+             LEFT JOIN revocation r ON r.noeud = n.identifiant ORDER BY n.nom, n.identifiant",
+            args![],
+        )
+        .await?;
+    let cle = |texte: Option<String>, rang| {
+        texte.map(|t| t.parse().map_err(|_| ErreurBase::ValeurIllisible(rang))).transpose()
+    };
+    let lit = |l: &crate::ligne::Row| {
+        Ok(Situation {
+            noeud: l.text(0)?.parse().map_err(|_| ErreurBase::ValeurIllisible(0))?,
+            nom: l.text(1)?,
+            etat: lit_etat(&l.text(2)?)?,
+            cle: cle(l.opt_text(3)?, 3)?,
+            presentee: cle(l.opt_text(4)?, 4)?,
+            dernier_envoi: l.opt_ts(5)?,
+            revocation: l.opt_text(6)?,
+        })
+    };
+    lignes.iter().map(lit).collect()
+}
+
 /// State of a node; none when it is not known.
 pub async fn etat(db: &Db, noeud: &str) -> Result<Option<EtatNoeud>, ErreurBase> {
     let ligne = db.ligne("/* noeud.etat */ SELECT etat FROM noeud WHERE identifiant = $1", args![noeud]).await?;

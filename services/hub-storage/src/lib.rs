@@ -23,6 +23,7 @@ pub mod ligne;
 pub mod noeud;
 pub mod observation;
 pub mod passe;
+pub mod pratique;
 pub mod preuve;
 mod projection;
 pub mod publication;

@@ -15,6 +15,8 @@ pub mod enrolement;
 pub mod epoque;
 pub mod federation;
 pub mod ingest;
+pub mod noeud;
+pub mod pratique;
 pub mod probleme;
 pub mod restitution;
 pub mod service;

@@ -26,7 +26,7 @@ use crate::configuration::Configuration;
 use crate::debit::Debit;
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::memoire::Memoire;
-use crate::restitution::pages::{self, connexion, donnees, relance};
+use crate::restitution::pages::{self, administration, connexion, donnees, pratiques, relance};
 use crate::{debit, enrolement, federation, transparence};
 
 /// What every handler shares. Cheap to clone.
@@ -247,6 +247,19 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/pilotage/relance", get(relance::montre), Garde::Guichet),
         ("/pilotage/relance", post(relance::envoie), Garde::Formulaire),
         ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),
+        ("/conventions", get(pages::conventions), Garde::Guichet),
+        ("/conventions/{emetteur}", get(pages::convention), Garde::Guichet),
+        ("/comparaison", get(pages::comparaison), Garde::Guichet),
+        ("/offre", get(pages::offre), Garde::Guichet),
+        ("/pratiques", get(pratiques::liste), Garde::Guichet),
+        ("/pratiques/proposer", get(pratiques::proposition), Garde::Guichet),
+        ("/pratiques/proposer", post(pratiques::propose), Garde::Formulaire),
+        ("/pratiques/{reference}", get(pratiques::lit), Garde::Guichet),
+        ("/pratiques/{reference}/decision", post(pratiques::decide), Garde::Formulaire),
+        ("/pratiques/{reference}/adoption", post(pratiques::adopte), Garde::Formulaire),
+        ("/administration", get(administration::montre), Garde::Guichet),
+        ("/administration/journal", get(administration::journal), Garde::Guichet),
+        ("/administration/noeud", post(administration::agit), Garde::Formulaire),
         ("/donnees", get(donnees::espace), Garde::Guichet),
         ("/donnees/{jeu}/{fichier}", get(donnees::jeu_ouvert), Garde::Ouverte),
         ("/donnees/{jeu}/{periode}/{fichier}", get(donnees::etat), Garde::Ouverte),

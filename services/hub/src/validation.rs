@@ -6,7 +6,7 @@
 mod cellules;
 mod codage;
 mod dispositifs;
-mod fiches;
+pub(crate) mod fiches;
 mod marges;
 mod politique;
 mod secret;

@@ -1,6 +1,9 @@
 //! The counter: every reading of GraphQL, of the pages and of the commands passes here, with the caller's
 //! rights written into the statement. Nothing else in `restitution` holds the database.
 
+mod administration;
+mod pratique;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -17,8 +20,9 @@ use hub_storage::relance::{self, Relance};
 use hub_storage::remontee::{
     self, CleRemontee, EtatRemontee, FiltreRemontee, Passage, Remontee, Transition, TransitionRefusee,
 };
-use hub_storage::{Db, ErreurBase};
+use hub_storage::{Db, ErreurBase, Zone};
 use referentiel::cellule::Audience;
+use referentiel::territoire::Niveau;
 
 use super::Appelant;
 use super::passe::Passes;
@@ -269,6 +273,18 @@ impl Guichet {
 
     fn fait(&self, action: &'static str, objet: String, vers: &str, moment: DateTime<Utc>) -> Fait {
         Fait { moment, acteur: self.appelant.nom.clone(), action, objet, detail: serde_json::json!({ "vers": vers }) }
+    }
+
+    /// True when the plan and the amounts of this centre's convention are told to the caller.
+    pub fn voit_la_convention(&self, noeud: &str) -> bool {
+        self.regard.convention.parts.iter().any(|(niveau, zone)| {
+            *niveau == Niveau::Departement
+                && match zone {
+                    Zone::Tout => true,
+                    Zone::Centres(centres) => centres.iter().any(|c| c == noeud),
+                    Zone::Regions(_) | Zone::Departements(_) | Zone::Dispositifs(_) => false,
+                }
+        })
     }
 
     /// Campaigns, now or as they were: their dates are told to all.

@@ -86,6 +86,21 @@ pub enum Action {
     Campagne,
     /// Remind a centre.
     Relance,
+    /// Do this about the good practices of a centre.
+    Pratique(GestePratique),
+    /// Run the nodes, read the accounts and the journal.
+    Administration,
+}
+
+/// What is done about a good practice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GestePratique {
+    /// Propose one for a centre.
+    Proposer,
+    /// Publish or refuse the one a centre proposed.
+    Decider,
+    /// Say that a centre does the same.
+    Adopter,
 }
 
 /// May this caller do it, as far as their role goes? The state is looked at elsewhere.
@@ -110,10 +125,25 @@ pub fn peut(appelant: &Appelant, regard: &Regard, action: Action, cle: Option<&C
             ) => dans(&regard.remontees),
             // « DTH : relance » ; the manager animates the campaign (domain notes, §4).
             (Action::Relance, Some(Role::GestionnaireHub | Role::Dth)) => dans(&regard.completude),
-            // A campaign is the whole hub's: a manager narrowed to some regions does not move it.
-            (Action::Campagne, Some(Role::GestionnaireHub)) => appelant.territoires.is_empty(),
+            // « CDG référent handicap : bonnes pratiques » (domain notes, §4): for its own centres only.
+            (Action::Pratique(GestePratique::Proposer | GestePratique::Adopter), Some(Role::Cdg)) => {
+                ecrit_les_pratiques(appelant) && dans(&regard.registre)
+            }
+            // « DTH : décisions »: it reads what the centres of its region propose, and nobody reads their own.
+            (Action::Pratique(GestePratique::Decider), Some(Role::Dth)) => {
+                ecrit_les_pratiques(appelant) && dans(&regard.completude)
+            }
+            // A campaign is the whole hub's, and so are the nodes: a manager narrowed to some regions moves neither.
+            (Action::Campagne | Action::Administration, Some(Role::GestionnaireHub)) => {
+                appelant.territoires.is_empty() && (action == Action::Campagne || appelant.jeux.is_none())
+            }
             _ => false,
         }
+}
+
+/// A token narrowed to other data sets has nothing to say of practices.
+fn ecrit_les_pratiques(appelant: &Appelant) -> bool {
+    appelant.jeux.as_ref().is_none_or(|jeux| jeux.iter().any(|j| j == "pratiques"))
 }
 
 /// What this caller may see.

@@ -20,6 +20,7 @@ use crate::acces::code::SecretDAcces;
 use crate::acces::compte::{self, Saisie};
 use crate::configuration::Configuration;
 use crate::enrolement::invite;
+use crate::noeud::{self as actes, Geste};
 
 #[derive(Debug, Subcommand)]
 #[command(help_template = AIDE)]
@@ -72,7 +73,7 @@ pub async fn execute(fichier: &Path, action: ActionNoeud, maintenant: DateTime<U
     let dit = match action {
         ActionNoeud::Lister => liste(&db).await?,
         ActionNoeud::Inviter { noeud } => {
-            present(&db, &noeud).await?;
+            actes::etat(&db, &noeud).await?;
             let jeton = invite(&db, &noeud, EXPLOITANT, maintenant, &mut generateur()?).await?;
             format!("{jeton}\n")
         }
@@ -94,44 +95,24 @@ fn fait(noeud: &IdentifiantNoeud, acteur: &str, action: &'static str, moment: Da
     Fait { moment, acteur: acteur.to_owned(), action, objet: noeud.to_string(), detail: json!({}) }
 }
 
-async fn present(db: &Db, noeud: &IdentifiantNoeud) -> Result<EtatNoeud> {
-    let etat = enrolement::etat(db, noeud.as_str()).await?;
-    etat.with_context(|| {
-        format!("Le nœud {noeud} n’est pas déclaré : ajoutez une section [[noeud]] à la configuration.")
-    })
-}
-
 async fn liste(db: &Db) -> Result<String> {
     let mut lignes = String::new();
-    for n in noeuds::liste(db).await? {
-        let etat = present(db, &n.identifiant).await?;
-        let attend = enrolement::presentee(db, &n.identifiant).await?;
-        let attend = attend.map_or_else(String::new, |cle| format!("  clé présentée : {}", cle.empreinte_lisible()));
-        lignes += &format!("{}  {}  {}{attend}\n", n.identifiant, etat.libelle(), n.nom);
+    for n in enrolement::situations(db).await? {
+        let attend =
+            n.presentee.map_or_else(String::new, |cle| format!("  clé présentée : {}", cle.empreinte_lisible()));
+        lignes += &format!("{}  {}  {}{attend}\n", n.noeud, n.etat.libelle(), n.nom);
     }
     Ok(if lignes.is_empty() { "Aucun nœud.\n".to_owned() } else { lignes })
 }
 
 async fn passe(db: &Db, noeud: &IdentifiantNoeud, vers: EtatNoeud, maintenant: DateTime<Utc>) -> Result<String> {
-    let avant = present(db, noeud).await?;
-    if !enrolement::passe(db, noeud, vers, &fait(noeud, EXPLOITANT, "noeud.changer_etat", maintenant)).await? {
-        bail!("Le nœud {noeud} est {} : il ne peut pas devenir {}.", avant.libelle(), vers.libelle());
-    }
+    let avant = actes::etat(db, noeud).await?;
+    actes::agit(db, noeud, &Geste::Passer(vers), EXPLOITANT, maintenant).await?;
     Ok(format!("Le nœud {noeud} était {}, il est {}.\n", avant.libelle(), vers.libelle()))
 }
 
 async fn approuve(db: &Db, noeud: &IdentifiantNoeud, lue: &str, maintenant: DateTime<Utc>) -> Result<String> {
-    present(db, noeud).await?;
-    let Some(cle) = enrolement::presentee(db, noeud).await? else {
-        bail!("Le nœud {noeud} n’a pas présenté de clé : invitez-le d’abord.");
-    };
-    let chiffres = |texte: &str| texte.chars().filter(char::is_ascii_digit).collect::<String>();
-    if chiffres(lue) != chiffres(&cle.empreinte_lisible()) {
-        bail!("L’empreinte lue n’est pas celle de la clé présentée : n’approuvez pas, et invitez le nœud de nouveau.");
-    }
-    if !enrolement::approuve(db, noeud, &cle, &fait(noeud, EXPLOITANT, "noeud.approuver", maintenant)).await? {
-        bail!("Une autre clé vient d’être présentée : relisez son empreinte.");
-    }
+    actes::agit(db, noeud, &Geste::Approuver(lue.to_owned()), EXPLOITANT, maintenant).await?;
     Ok(format!("La clé de {noeud} est en vigueur.\n"))
 }
 
@@ -142,7 +123,7 @@ async fn revoque(
     par: &str,
     maintenant: DateTime<Utc>,
 ) -> Result<String> {
-    present(db, noeud).await?;
+    actes::etat(db, noeud).await?;
     let mut lu = String::new();
     std::io::stdin().take(1024).read_to_string(&mut lu).context("lecture du mot de passe et du code")?;
     let mut lignes = lu.lines().map(str::to_owned);

@@ -6,6 +6,7 @@ mod declare;
 mod limites;
 mod mutation;
 mod noeuds;
+mod pratique;
 mod remontee;
 mod requete;
 mod types;
@@ -25,12 +26,17 @@ use crate::restitution::memoire::{Cle, Reponse};
 use crate::service::Service;
 pub use abonnement::Abonnement;
 use declare::JeuxDeclares;
-pub use mutation::Mutation;
+use mutation::Transitions;
+use pratique::{ActesPratiques, LecturePratiques};
 use requete::Lecture;
 
 /// Tout ce qui se lit.
 #[derive(async_graphql::MergedObject, Default)]
-pub struct Requete(Lecture, JeuxDeclares);
+pub struct Requete(Lecture, JeuxDeclares, LecturePratiques);
+
+/// Actions.
+#[derive(async_graphql::MergedObject, Default)]
+pub struct Mutation(Transitions, ActesPratiques);
 
 /// The moment of a request: a transition says when.
 pub(crate) struct Moment(pub chrono::DateTime<chrono::Utc>);
@@ -43,7 +49,7 @@ const TAILLE_MAXIMALE: usize = 64 * 1024;
 
 /// Builds the schema with its limits. It holds no database: each request brings its own counter.
 pub fn schema(configuration: &Configuration) -> SchemaHub {
-    let mut schema = limites::bornee(Schema::build(Requete::default(), Mutation, Abonnement));
+    let mut schema = limites::bornee(Schema::build(Requete::default(), Mutation::default(), Abonnement));
     if !configuration.hub.introspection {
         schema = schema.disable_introspection();
     }
@@ -52,7 +58,7 @@ pub fn schema(configuration: &Configuration) -> SchemaHub {
 
 /// The SDL, as it is committed: it depends on no configuration.
 pub fn sdl() -> String {
-    Schema::build(Requete::default(), Mutation, Abonnement).finish().sdl()
+    Schema::build(Requete::default(), Mutation::default(), Abonnement).finish().sdl()
 }
 
 /// `POST /graphql`.

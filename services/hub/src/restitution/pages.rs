@@ -1,12 +1,19 @@
 //! The pages of the hub: the steering page of a campaign and a region, the accessibility statement, the
 //! health of the service. Same query functions and same audience as the API.
 
+pub mod administration;
 mod comite;
+mod comparaison;
 pub mod connexion;
+mod conventions;
 pub mod donnees;
 pub(crate) mod emploi;
+mod fichier;
+mod filtres;
 mod formulaire;
+mod offre;
 pub(crate) mod pilotage;
+pub mod pratiques;
 pub mod relance;
 mod vue;
 
@@ -32,7 +39,11 @@ use super::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
 
 pub use comite::dossier;
+pub use comparaison::comparaison;
+pub use conventions::{convention, conventions};
 pub use emploi::emploi;
+use filtres::{Filtres, Liste};
+pub use offre::offre;
 pub use pilotage::pilotage;
 use vue::Vue;
 
@@ -42,17 +53,6 @@ pub struct Choix {
     campagne: Option<String>,
     region: Option<String>,
     colonnes: Option<String>,
-}
-
-/// An option of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OptionListe {
-    /// Value sent.
-    pub valeur: String,
-    /// Words.
-    pub libelle: String,
-    /// True for the present choice.
-    pub choisie: bool,
 }
 
 /// What one centre sent of one data set.
@@ -86,12 +86,8 @@ pub struct Accueil {
     pub limite: Option<String>,
     /// « 5 centres sur 6 ont transmis ».
     pub bilan: String,
-    /// Campaigns to choose from.
-    pub campagnes: Vec<OptionListe>,
-    /// Regions to choose from.
-    pub regions: Vec<OptionListe>,
-    /// Columns to choose from.
-    pub colonnes: Vec<OptionListe>,
+    /// Campaign, region and columns to choose from.
+    pub filtres: Filtres,
     /// Completeness.
     pub centres: Vec<LigneCentre>,
     /// Indicators.
@@ -150,20 +146,18 @@ fn exports(adresse: &str) -> Vec<(String, &'static str)> {
 
 async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accueil>, Refus> {
     let toutes = guichet.campagnes(None).await?;
-    let choisie = match &choix.campagne {
-        Some(code) => toutes.iter().find(|c| &c.code == code),
-        None => toutes.first(),
+    let rang = filtres::rang(&toutes, choix.campagne.as_deref());
+    let Some(choisie) = rang.and_then(|r| toutes.get(r)) else { return Ok(None) };
+    let codes = filtres::codes_de_regions(guichet);
+    let region = filtres::region_choisie(&codes, choix.region.as_deref());
+    let region = region.or_else(|| codes.first().cloned()).unwrap_or_default();
+    let (maille, colonnes) = match choix.colonnes.as_deref() {
+        Some("departements") => ("departements", Colonnes::Departements),
+        _ => ("dispositifs", Colonnes::Dispositifs),
     };
-    let Some(choisie) = choisie else { return Ok(None) };
     let noeuds = &guichet.configuration().noeuds;
-    let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
-    let region = choix.region.as_deref().filter(|r| codes.contains(r)).or(codes.first().copied()).unwrap_or_default();
-    let colonnes = match choix.colonnes.as_deref() {
-        Some("departements") => Colonnes::Departements,
-        _ => Colonnes::Dispositifs,
-    };
     let de_la_region = |l: &LigneCompletude| {
-        noeuds.iter().any(|(n, _)| n.identifiant.as_str() == l.noeud && n.regions.iter().any(|r| r == region))
+        noeuds.iter().any(|(n, _)| n.identifiant.as_str() == l.noeud && n.regions.contains(&region))
     };
     // Who may not know who has sent sees the figures without that table.
     let mut lignes = match guichet.completude(&choisie.code).await {
@@ -171,32 +165,26 @@ async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accuei
         lues => lues?,
     };
     lignes.retain(de_la_region);
-    let tableau = tableau::de_la_region(guichet, &choisie.code, region, colonnes).await?;
+    let tableau = tableau::de_la_region(guichet, &choisie.code, &region, colonnes).await?;
+    let mailles = [("departements", "Départements"), ("dispositifs", "Dispositifs")];
+    let mailles = mailles.map(|(valeur, mots)| (valeur.to_owned(), mots.to_owned()));
     Ok(Some(Accueil {
         campagne: libelle(&choisie.code),
-        region: nom_region(region),
+        region: nom_region(&region),
         limite: choisie
             .limite_depot
             .map(|l| format::date_longue(l.with_timezone(&chrono_tz::Europe::Paris).date_naive())),
         bilan: bilan(&lignes),
-        campagnes: toutes
-            .iter()
-            .map(|c| OptionListe { valeur: c.code.clone(), libelle: libelle(&c.code), choisie: c.code == choisie.code })
-            .collect(),
-        regions: codes
-            .iter()
-            .map(|r| OptionListe { valeur: (*r).to_owned(), libelle: nom_region(r), choisie: *r == region })
-            .collect(),
-        colonnes: [
-            ("departements", "Départements", Colonnes::Departements),
-            ("dispositifs", "Dispositifs", Colonnes::Dispositifs),
-        ]
-        .map(|(valeur, libelle, c)| OptionListe {
-            valeur: valeur.to_owned(),
-            libelle: libelle.to_owned(),
-            choisie: c == colonnes,
-        })
-        .into(),
+        filtres: Filtres {
+            chemin: "/".into(),
+            bouton: "Afficher la campagne",
+            recherche: None,
+            listes: vec![
+                filtres::campagnes(&toutes, &choisie.code),
+                filtres::regions(&codes, &region),
+                Liste::nouvelle("colonnes", "Colonnes du tableau", mailles, maille),
+            ],
+        },
         centres: lignes.iter().map(ligne).collect(),
         tableau,
         legende: web::statut::LEGENDE,
@@ -272,17 +260,19 @@ mod tests {
     use super::*;
 
     fn accueil() -> Accueil {
-        let option =
-            |valeur: &str| OptionListe { valeur: valeur.to_owned(), libelle: valeur.to_owned(), choisie: true };
+        let option = |valeur: &str| (valeur.to_owned(), valeur.to_owned());
         let case = |texte: &str, absente| Case { texte: texte.to_owned(), absente, valeur: texte.into() };
         Accueil {
             campagne: "1er trimestre 2026".to_owned(),
             region: "Bourgogne-Franche-Comté".to_owned(),
             limite: Some("10 avril 2026".to_owned()),
             bilan: "1 centre a transmis, sur 2 attendus.".to_owned(),
-            campagnes: vec![option("2026-T1")],
-            regions: vec![option("27")],
-            colonnes: vec![option("departements")],
+            filtres: Filtres {
+                chemin: "/".into(),
+                bouton: "Afficher la campagne",
+                recherche: None,
+                listes: vec![Liste::nouvelle("region", "Région", [option("27")], "27")],
+            },
             centres: vec![LigneCentre {
                 centre: "CDG <70>".to_owned(),
                 jeu: "Indicateurs".to_owned(),

@@ -33,7 +33,7 @@ fn total_cache(jeu: &Jeu, liste: &Liste, table: &ContenuAudience) -> bool {
         })
 }
 
-type Faute = (CodeRefus, &'static str);
+pub(crate) type Faute = (CodeRefus, &'static str);
 
 fn fiche_fautive(jeu: &Jeu, liste: &Liste, fiche: &FichePubliee, seuil: u64) -> Option<Faute> {
     let effectif = liste.regroupement.as_ref().map(|r| &r.effectif);
@@ -48,7 +48,7 @@ fn fiche_fautive(jeu: &Jeu, liste: &Liste, fiche: &FichePubliee, seuil: u64) -> 
     })
 }
 
-fn champ_fautif(jeu: &Jeu, champ: &Champ, texte: &str, seuil: u64) -> Option<Faute> {
+pub(crate) fn champ_fautif(jeu: &Jeu, champ: &Champ, texte: &str, seuil: u64) -> Option<Faute> {
     let nombre = || Decimal::from_str_exact(texte).ok();
     let lisible = match champ.genre {
         GenreChamp::Texte => true,

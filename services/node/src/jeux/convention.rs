@@ -19,6 +19,9 @@ const AXE: &str = "fiphfp_action";
 /// What the rates of progress are over, declared every year with the activity of the centre.
 const DENOMINATEURS: [(&str, &str); 2] = [("AC_AFFILIEES", "FP_AFFILIEES"), ("AC_AGENTS", "FP_AGENTS")];
 
+/// Rule of the documents due at each review.
+const PIECES: &str = "R-PIECES";
+
 /// The jeux computed here.
 pub const JEUX: [&str; 2] = ["fiphfp.plan", "fiphfp.avancement"];
 
@@ -66,6 +69,8 @@ fn realise(d: &mut Declaration, etat: &Avancement) {
         pose(d, "FP_VALORISE", Some(&action.action), Some(action.valorise_eur));
         pose(d, "FP_REFUSEES", Some(&action.action), Some(Decimal::from(action.refusees)));
     }
+    let pieces = etat.refus.iter().filter(|r| r.regle == PIECES).map(|r| r.nombre).sum::<usize>();
+    pose(d, "FP_PIECES", None, Some(Decimal::from(pieces)));
     let t = &etat.totaux;
     pose(d, "FP_VALORISE", None, Some(t.valorise_eur));
     pose(d, "FP_PLAFONNE", None, Some(t.plafonne_eur));
@@ -92,6 +97,7 @@ mod tests {
             let liste = jeu(code).unwrap().nomenclature(AXE).unwrap();
             assert_eq!(liste.modalites.iter().map(|m| m.code.as_str()).collect::<Vec<_>>(), actions, "{code}");
         }
+        assert!(convention(CONVENTION).unwrap().regles.iter().any(|r| r.id == PIECES));
         let activite = jeu("activite.cdg").unwrap();
         for (declaree, reprise) in DENOMINATEURS {
             let perimetre = |jeu: &referentiel::jeu::Jeu, mesure| jeu.mesure(mesure).unwrap().perimetre.clone();

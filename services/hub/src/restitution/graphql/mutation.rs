@@ -59,11 +59,12 @@ impl From<RemonteeVisee> for CleRemontee {
     }
 }
 
-/// Actions.
-pub struct Mutation;
+/// Actions sur les remontées et les campagnes.
+#[derive(Default)]
+pub struct Transitions;
 
 #[Object]
-impl Mutation {
+impl Transitions {
     /// Déclarer une remontée transmise : elle est complète, ou corrigée.
     async fn remontee_transmettre(&self, ctx: &Context<'_>, remontee: RemonteeVisee) -> Result<SuiteRemontee> {
         passe(ctx, remontee, EtatRemontee::Transmise, None, vec![]).await
@@ -130,7 +131,7 @@ impl Mutation {
     }
 }
 
-fn moment(ctx: &Context<'_>) -> Result<chrono::DateTime<chrono::Utc>> {
+pub(super) fn moment(ctx: &Context<'_>) -> Result<chrono::DateTime<chrono::Utc>> {
     ctx.data::<Moment>().map(|m| m.0)
 }
 
@@ -197,11 +198,11 @@ fn vide(motif: Option<&str>) -> bool {
     motif.is_none_or(|m| m.trim().is_empty())
 }
 
-fn motif_requis(champ: &'static str) -> RefusMetier {
+pub(super) fn motif_requis(champ: &'static str) -> RefusMetier {
     RefusMetier { code: "MOTIF_REQUIS", champ: Some(champ), message: "Un motif est demandé.".to_owned() }
 }
 
-fn refus_d_etat(message: &str) -> RefusMetier {
+pub(super) fn refus_d_etat(message: &str) -> RefusMetier {
     RefusMetier { code: "ETAT_REFUSE", champ: None, message: message.to_owned() }
 }
 

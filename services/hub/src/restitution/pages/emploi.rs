@@ -1,7 +1,7 @@
 //! Emploi accompagné by département or by dispositif: tiles, bars and table made from one [`Table`], so that the
 //! picture, the sentence and the figures cannot disagree. A masked value has no length, no class, no rank.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use askama::Template;
@@ -14,8 +14,9 @@ use serde::Deserialize;
 use web::graphique::{Barre, Barres};
 use web::{Cellule, Colonne, Table, Valeur};
 
-use super::pilotage::aujourdhui;
-use super::{OptionListe, Vue, export, exports, libelle, nom_region};
+use super::fichier::{adresses, fichier};
+use super::filtres::{self, Filtres, Liste};
+use super::{Vue, libelle, nom_region};
 use crate::acces::{Guichet, Refus};
 use crate::restitution::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
@@ -35,10 +36,7 @@ pub struct Choix {
 struct Emploi {
     campagne: String,
     region: String,
-    campagnes: Vec<OptionListe>,
-    regions: Vec<OptionListe>,
-    mailles: Vec<OptionListe>,
-    indicateurs: Vec<OptionListe>,
+    filtres: Filtres,
     indicateur: String,
     definition: String,
     total: String,
@@ -70,15 +68,9 @@ pub async fn emploi(State(service): State<Service>, Query(choix): Query<Choix>, 
     let vue = Vue::de(&service, &guichet);
     match compose(&guichet, &choix).await {
         Ok(Some(contenu)) => {
-            let a_propos = vec![
-                ("Titre".to_owned(), contenu.table.titre.clone()),
-                ("Campagne".to_owned(), contenu.campagne.clone()),
-                ("Région".to_owned(), contenu.region.clone()),
-                ("Source".to_owned(), service.configuration().hub.nom.clone()),
-                ("Extrait le".to_owned(), aujourdhui(&service)),
-            ];
-            if let Some(fichier) = export(&contenu.table, "emploi-accompagne", choix.format.as_deref(), a_propos) {
-                return fichier;
+            let format = choix.format.as_deref();
+            if let Some(reponse) = fichier(&service, &contenu.filtres, &contenu.table, "emploi-accompagne", format) {
+                return reponse;
             }
             let titre = format!("Emploi accompagné – {} – {}", contenu.campagne, contenu.region);
             vue.page(StatusCode::OK, "/emploi-accompagne", &titre, &contenu)
@@ -94,53 +86,48 @@ pub async fn emploi(State(service): State<Service>, Query(choix): Query<Choix>, 
 
 async fn compose(guichet: &Guichet, choix: &Choix) -> Result<Option<Emploi>, Refus> {
     let toutes = guichet.campagnes(None).await?;
-    let choisie = match &choix.campagne {
-        Some(code) => toutes.iter().find(|c| &c.code == code),
-        None => toutes.first(),
-    };
-    let Some(choisie) = choisie else { return Ok(None) };
-    let noeuds = &guichet.configuration().noeuds;
-    let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
-    let region = choix.region.as_deref().filter(|r| codes.contains(r)).or(codes.first().copied()).unwrap_or_default();
+    let rang = filtres::rang(&toutes, choix.campagne.as_deref());
+    let Some(choisie) = rang.and_then(|r| toutes.get(r)) else { return Ok(None) };
+    let codes = filtres::codes_de_regions(guichet);
+    let region = filtres::region_choisie(&codes, choix.region.as_deref());
+    let region = region.or_else(|| codes.first().cloned()).unwrap_or_default();
     let (maille, colonnes) = match choix.maille.as_deref() {
         Some("dispositif") => ("dispositif", Colonnes::Dispositifs),
         _ => ("departement", Colonnes::Departements),
     };
-    let tableau = tableau::de_la_region(guichet, &choisie.code, region, colonnes).await?;
+    let tableau = tableau::de_la_region(guichet, &choisie.code, &region, colonnes).await?;
     let voulu = choix.indicateur.as_deref().unwrap_or("EA01");
     let Some(mesure) = jeu("ea.indicateurs").and_then(|j| j.mesure(voulu)) else { return Ok(None) };
     let intitule = format!("{} ({})", mesure.libelle, mesure.unite);
-    let table = table(&tableau, &format!("{}, {}", libelle(&choisie.code), nom_region(region)));
+    let table = table(&tableau, &format!("{}, {}", libelle(&choisie.code), nom_region(&region)));
     let valeurs = colonne(&tableau, voulu);
     let total = tableau.lignes.iter().find(|l| l.code == voulu).map(|l| l.total.texte.clone());
-    let option = |valeur: &str, libelle: &str, choisie| OptionListe {
-        valeur: valeur.to_owned(),
-        libelle: libelle.to_owned(),
-        choisie,
+    let indicateurs =
+        tableau.lignes.iter().map(|l| (l.code.clone(), format!("{} ({})", l.libelle, l.unite))).collect::<Vec<_>>();
+    let mailles = [("departement", "Départements"), ("dispositif", "Dispositifs")];
+    let mailles = mailles.map(|(valeur, mots)| (valeur.to_owned(), mots.to_owned()));
+    let filtres = Filtres {
+        chemin: "/emploi-accompagne".into(),
+        bouton: "Afficher les indicateurs",
+        recherche: None,
+        listes: vec![
+            filtres::campagnes(&toutes, &choisie.code),
+            filtres::regions(&codes, &region),
+            Liste::nouvelle("maille", "Territoires", mailles, maille),
+            Liste::nouvelle("indicateur", "Indicateur du graphique", indicateurs, voulu),
+        ],
     };
-    let adresse =
-        format!("/emploi-accompagne?campagne={}&region={region}&maille={maille}&indicateur={voulu}", choisie.code);
     Ok(Some(Emploi {
         campagne: libelle(&choisie.code),
-        region: nom_region(region),
-        campagnes: toutes.iter().map(|c| option(&c.code, &libelle(&c.code), c.code == choisie.code)).collect(),
-        regions: codes.iter().map(|r| option(r, &nom_region(r), *r == region)).collect(),
-        mailles: vec![
-            option("departement", "Départements", maille == "departement"),
-            option("dispositif", "Dispositifs", maille == "dispositif"),
-        ],
-        indicateurs: tableau
-            .lignes
-            .iter()
-            .map(|l| option(&l.code, &format!("{} ({})", l.libelle, l.unite), l.code == voulu))
-            .collect(),
+        region: nom_region(&region),
         indicateur: intitule.clone(),
         definition: mesure.definition.clone(),
         total: total.unwrap_or_else(|| "non transmis".to_owned()),
-        tuiles: if maille == "departement" { tuiles(region, &valeurs) } else { vec![] },
+        tuiles: if maille == "departement" { tuiles(&region, &valeurs) } else { vec![] },
         barres: (!valeurs.is_empty()).then(|| barres(&intitule, &valeurs)),
         table,
-        exports: exports(&adresse),
+        exports: adresses(&filtres),
+        filtres,
         legende: web::statut::LEGENDE,
     }))
 }
@@ -238,6 +225,8 @@ fn classe(valeur: &Valeur, maximum: Option<Decimal>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use referentiel::cellule::Statut;
 

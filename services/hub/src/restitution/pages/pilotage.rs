@@ -1,7 +1,7 @@
 //! Steering of a campaign: who has sent, when, how complete; a matrix centre × quarter in words, never in
 //! colours alone. Filters in the address, the same table as a file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -15,7 +15,9 @@ use referentiel::format;
 use serde::Deserialize;
 use web::{Cellule, Colonne, Table, Valeur};
 
-use super::{OptionListe, Vue, export, exports, libelle, nom_region};
+use super::fichier::{adresses, fichier};
+use super::filtres::{self, Filtres};
+use super::{Vue, libelle, nom_region};
 use crate::acces::{Guichet, Refus};
 use crate::service::Service;
 
@@ -36,10 +38,9 @@ struct Pilotage {
     campagne: String,
     region: String,
     limite: Option<String>,
-    campagnes: Vec<OptionListe>,
-    regions: Vec<OptionListe>,
+    filtres: Filtres,
     chiffres: Vec<(String, &'static str)>,
-    retardataires: Vec<(String, Option<String>)>,
+    retardataires: Vec<Retardataire>,
     matrice: Table,
     exports: Vec<(String, &'static str)>,
     /// Address of the committee file, once a region is chosen.
@@ -92,15 +93,9 @@ pub async fn pilotage(State(service): State<Service>, Query(choix): Query<Choix>
     let vue = Vue::de(&service, &guichet);
     match compose(&service, &guichet, &choix).await {
         Ok(Some(contenu)) => {
-            let a_propos = vec![
-                ("Titre".to_owned(), contenu.matrice.titre.clone()),
-                ("Campagne".to_owned(), contenu.campagne.clone()),
-                ("Région".to_owned(), contenu.region.clone()),
-                ("Source".to_owned(), service.configuration().hub.nom.clone()),
-                ("Extrait le".to_owned(), aujourdhui(&service)),
-            ];
-            if let Some(fichier) = export(&contenu.matrice, "pilotage", choix.format.as_deref(), a_propos) {
-                return fichier;
+            let format = choix.format.as_deref();
+            if let Some(reponse) = fichier(&service, &contenu.filtres, &contenu.matrice, "pilotage", format) {
+                return reponse;
             }
             let titre = format!("Pilotage – {} – {}", contenu.campagne, contenu.region);
             vue.page(StatusCode::OK, "/pilotage", &titre, &contenu)
@@ -114,37 +109,32 @@ pub async fn pilotage(State(service): State<Service>, Query(choix): Query<Choix>
     }
 }
 
-pub(super) fn aujourdhui(service: &Service) -> String {
-    format::date(service.horloge().maintenant().with_timezone(&chrono_tz::Europe::Paris).date_naive())
-}
-
 async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<Option<Pilotage>, Refus> {
     let toutes = guichet.campagnes(None).await?;
-    let rang = match &choix.campagne {
-        Some(code) => toutes.iter().position(|c| &c.code == code),
-        None => (!toutes.is_empty()).then_some(0),
-    };
+    let rang = filtres::rang(&toutes, choix.campagne.as_deref());
     let Some((rang, choisie)) = rang.and_then(|r| Some((r, toutes.get(r)?))) else { return Ok(None) };
-    let noeuds = &guichet.configuration().noeuds;
-    let codes: BTreeSet<&str> = noeuds.iter().flat_map(|(n, _)| &n.regions).map(String::as_str).collect();
-    let region = choix.region.as_deref().filter(|r| codes.contains(r));
+    let codes = filtres::codes_de_regions(guichet);
+    let region = filtres::region_choisie(&codes, choix.region.as_deref());
+    let region = region.as_deref();
     let avancement = avancement(guichet, &toutes, rang, region, None, service.horloge().maintenant()).await?;
-    let adresse = format!("/pilotage?campagne={}&region={}", choisie.code, region.unwrap_or_default());
+    let regions = filtres::regions(&codes, region.unwrap_or_default()).avec_tout("Toutes les régions");
+    let filtres = Filtres {
+        chemin: "/pilotage".into(),
+        bouton: "Afficher la campagne",
+        recherche: None,
+        listes: vec![filtres::campagnes(&toutes, &choisie.code), regions],
+    };
     Ok(Some(Pilotage {
         campagne: libelle(&choisie.code),
         region: region.map_or_else(|| "toutes les régions".to_owned(), nom_region),
         limite: choisie
             .limite_depot
             .map(|l| format::date_longue(l.with_timezone(&chrono_tz::Europe::Paris).date_naive())),
-        campagnes: toutes
-            .iter()
-            .map(|c| OptionListe { valeur: c.code.clone(), libelle: libelle(&c.code), choisie: c.code == choisie.code })
-            .collect(),
-        regions: regions(&codes, region),
         chiffres: avancement.chiffres(),
         retardataires: retardataires(guichet, &choisie.code, &avancement),
         matrice: avancement.matrice,
-        exports: exports(&adresse),
+        exports: adresses(&filtres),
+        filtres,
         dossier: region.map(|r| format!("/dossier?campagne={}&region={r}", choisie.code)),
     }))
 }
@@ -221,25 +211,26 @@ pub(crate) async fn avancement(
     Ok(Avancement { matrice, centres })
 }
 
-/// Centres from which something is missing, each with the address of its reminder where the reader may remind it.
-fn retardataires(guichet: &Guichet, campagne: &str, avancement: &Avancement) -> Vec<(String, Option<String>)> {
-    let manque = avancement.derniers().filter(|(_, etat)| !etat.complet());
-    let relance = |noeud: &str| {
-        let adresse = || format!("/pilotage/relance?campagne={campagne}&centre={noeud}");
-        guichet.peut_relancer(campagne, noeud).then(adresse)
-    };
-    manque.map(|((nom, noeud), _)| (nom.clone(), relance(noeud))).collect()
+/// A centre from which something is missing.
+#[derive(Debug)]
+struct Retardataire {
+    nom: String,
+    /// Address of its reminder, where the reader may remind it.
+    relance: Option<String>,
+    /// Address of its convention, where the reader may read it.
+    convention: Option<String>,
 }
 
-fn regions(codes: &BTreeSet<&str>, choisie: Option<&str>) -> Vec<OptionListe> {
-    let toutes =
-        OptionListe { valeur: String::new(), libelle: "Toutes les régions".to_owned(), choisie: choisie.is_none() };
-    let autres = codes.iter().map(|r| OptionListe {
-        valeur: (*r).to_owned(),
-        libelle: nom_region(r),
-        choisie: Some(*r) == choisie,
-    });
-    std::iter::once(toutes).chain(autres).collect()
+fn retardataires(guichet: &Guichet, campagne: &str, avancement: &Avancement) -> Vec<Retardataire> {
+    let manque = avancement.derniers().filter(|(_, etat)| !etat.complet());
+    let de = |((nom, noeud), _): (&(String, String), Etat)| Retardataire {
+        nom: nom.clone(),
+        relance: guichet
+            .peut_relancer(campagne, noeud)
+            .then(|| format!("/pilotage/relance?campagne={campagne}&centre={noeud}")),
+        convention: guichet.voit_la_convention(noeud).then(|| format!("/conventions/{noeud}")),
+    };
+    manque.map(de).collect()
 }
 
 fn ligne(nom: &str, etats: &[Etat], closes: &[bool]) -> Vec<Cellule> {

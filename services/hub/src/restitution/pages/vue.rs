@@ -9,6 +9,23 @@ use web::{Cote, Lien, Page};
 use crate::acces::{Appelant, Guichet, Refus};
 use crate::service::Service;
 
+/// Page of the administration.
+pub const ADMINISTRATION: &str = "/administration";
+
+/// Pages, in the order of the navigation.
+const NAVIGATION: [(&str, &str); 10] = [
+    ("/", "Vue d’ensemble"),
+    ("/pilotage", "Pilotage de la campagne"),
+    ("/emploi-accompagne", "Emploi accompagné"),
+    ("/conventions", "Conventions"),
+    ("/comparaison", "Comparaison"),
+    ("/pratiques", "Bonnes pratiques"),
+    ("/offre", "Offre de services"),
+    ("/donnees", "Données ouvertes"),
+    (ADMINISTRATION, "Administration"),
+    ("/accessibilite", "Accessibilité"),
+];
+
 /// A page that says something instead of showing something.
 #[derive(Debug, Template)]
 #[template(path = "message.html")]
@@ -21,18 +38,24 @@ struct Message<'a> {
 #[derive(Clone, Copy)]
 pub struct Vue<'a> {
     service: &'a Service,
-    qui: Option<&'a Appelant>,
+    guichet: Option<&'a Guichet>,
+    fil: &'a [Lien],
 }
 
 impl<'a> Vue<'a> {
     /// The view of a caller.
     pub fn de(service: &'a Service, guichet: &'a Guichet) -> Self {
-        Self { service, qui: Some(guichet.appelant()) }
+        Self { service, guichet: Some(guichet), fil: &[] }
     }
 
     /// A view that does not say who is looking: nothing there depends on it.
     pub fn sans_lecteur(service: &'a Service) -> Self {
-        Self { service, qui: None }
+        Self { service, guichet: None, fil: &[] }
+    }
+
+    /// The same under a trail of pages.
+    pub fn sous(self, fil: &'a [Lien]) -> Self {
+        Self { fil, ..self }
     }
 
     /// A page; `ici` is its address, by which navigation marks it.
@@ -43,20 +66,14 @@ impl<'a> Vue<'a> {
         titre: &str,
         contenu: &C,
     ) -> Response {
-        let navigation = [
-            Lien::vers("/", "Vue d’ensemble", ici == "/"),
-            Lien::vers("/pilotage", "Pilotage de la campagne", ici == "/pilotage"),
-            Lien::vers("/emploi-accompagne", "Emploi accompagné", ici == "/emploi-accompagne"),
-            Lien::vers("/donnees", "Données ouvertes", ici == "/donnees"),
-            Lien::vers("/accessibilite", "Accessibilité", ici == "/accessibilite"),
-        ];
-        let lecteur = self.qui.map(|qui| lecteur(qui, ici));
+        let navigation = self.navigation(ici);
+        let lecteur = self.guichet.map(|guichet| lecteur(guichet.appelant(), ici));
         let page = Page {
             titre,
             produit: &self.service.configuration().hub.nom,
             cote: Cote::Hub,
             navigation: &navigation,
-            fil: &[],
+            fil: self.fil,
             avis: None,
             lecteur: lecteur.as_ref(),
             contenu,
@@ -69,6 +86,16 @@ impl<'a> Vue<'a> {
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
+    }
+
+    /// The pages one may go to; that of the administration for those who may.
+    fn navigation(self, ici: &str) -> Vec<Lien> {
+        let administre = self.guichet.is_some_and(Guichet::peut_administrer);
+        NAVIGATION
+            .iter()
+            .filter(|(adresse, _)| *adresse != ADMINISTRATION || administre)
+            .map(|(adresse, libelle)| Lien::vers(*adresse, *libelle, ici == *adresse))
+            .collect()
     }
 
     /// A sentence instead of a page.
