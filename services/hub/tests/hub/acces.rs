@@ -182,6 +182,23 @@ const OBJETS: &[(&str, &str, &str, &str)] = &[
     ("campagne", "code: \"2026-T1\"", "code", "/code"),
     ("indicateurs", "code: \"EA01\"", "code", "/*/code"),
     ("moi", "", "nom audience", "/audience"),
+    ("bonnesPratiques", "", "emetteur { organisme }", "/*/emetteur/organisme"),
+];
+
+/// Pages of the matrix: what each caller is answered, an acting one where the role may act.
+const PAGES: &[&str] = &[
+    "/",
+    "/pilotage",
+    "/emploi-accompagne",
+    "/conventions",
+    "/conventions/cdg-287000012",
+    "/comparaison",
+    "/offre",
+    "/pratiques",
+    "/pratiques/proposer",
+    "/pratiques/inconnue",
+    "/administration",
+    "/administration/journal",
 ];
 
 /// Actions of the matrix, on an object that does not exist: who may act is told so, and nothing changes.
@@ -195,6 +212,10 @@ const ACTIONS: &[(&str, &str)] = &[
     ("campagneCorriger", "code: \"2031-T1\", motif: \"erreur\""),
     ("campagneClore", "code: \"2031-T1\""),
     ("campagnePublier", "code: \"2031-T1\""),
+    ("pratiqueProposer", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\", emetteur: \"cdg-287000012\", rubriques: []"),
+    ("pratiquePublier", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\""),
+    ("pratiqueRefuser", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\", motif: \"à reprendre\""),
+    ("pratiqueAdopter", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\", emetteur: \"cdg-287000012\""),
 ];
 
 const VISEE: &str = "{campagne: \"2026-T1\", emetteur: \"cdg-287000012\", dispositif: \"BFC70\"}";
@@ -231,6 +252,7 @@ async fn matrice(audience: &str) -> String {
             texte += &format!("  {champ}{filtre}: {}\n", vus(&reponse, champ, chemin));
         }
         texte += &format!("  actions: {}\n", actions(&banc, role, territoires).await.join(" "));
+        texte += &format!("  pages: {}\n", pages(&banc, role, territoires).await.join(" "));
     }
     texte
 }
@@ -254,13 +276,29 @@ async fn actions(banc: &Banc, role: Option<Role>, territoires: &[&str]) -> Vec<&
         let suite = banc.graphql_de(acteur.as_deref(), &demande).await;
         match suite["data"][champ]["refus"][0]["code"].as_str() {
             Some(code) => {
-                assert_eq!(code, "ETAT_REFUSE");
+                assert!(["ETAT_REFUSE", "RUBRIQUE_REFUSEE"].contains(&code), "{champ}: {suite}");
                 permises.push(*champ);
             }
             None => assert_eq!(suite["errors"][0]["extensions"]["code"], "ACCES_REFUSE", "{champ}: {suite}"),
         }
     }
     permises
+}
+
+/// What the pages answer to a caller of the role, who may act where the role may.
+async fn pages(banc: &Banc, role: Option<Role>, territoires: &[&str]) -> Vec<String> {
+    let jeton = match role {
+        Some(Role::Public) => Some(banc.jeton(Role::Public, territoires).await),
+        Some(role) => Some(banc.jeton_avec(role, territoires, &[], true).await),
+        None => None,
+    };
+    let preuve = jeton.map(|j| format!("Bearer {j}"));
+    let mut reponses = vec![];
+    for chemin in PAGES {
+        let (statut, _) = banc.brute("GET", chemin, preuve.as_deref(), b"").await;
+        reponses.push(format!("{chemin}={}", statut.as_u16()));
+    }
+    reponses
 }
 
 /// `MAILLAGE_GOLDEN=1` writes the table again; the difference is then read by a person.
@@ -308,6 +346,12 @@ fn no_field_and_no_route_is_without_an_authorization_test() {
     let (registre, libres): (Vec<&str>, Vec<&str>) = libres.iter().partition(registre);
     let entree = ["/connexion", "/connexion/fournisseur", "/connexion/retour", "/v1/enrol"];
     let (entree, libres): (Vec<&str>, Vec<&str>) = libres.into_iter().partition(|chemin| entree.contains(chemin));
+    let gardees: BTreeSet<&str> = table().iter().filter(|r| r.2 == Garde::Guichet).map(|r| r.0).collect();
+    let exemple = |chemin: &str| chemin.replace("{emetteur}", "cdg-287000012").replace("{reference}", "inconnue");
+    let hors_matrice = ["/graphql", "/graphql/ws", "/dossier", "/pilotage/relance"];
+    let oubliees: Vec<&&str> =
+        gardees.iter().filter(|c| !PAGES.contains(&exemple(c).as_str()) && !hors_matrice.contains(c)).collect();
+    assert!(oubliees.is_empty(), "pages without an authorization test: {oubliees:?}");
     assert_eq!(libres, ["/sante", "/pret", "/accessibilite", "/style.css"], "what tells nothing needs no guard");
     assert_eq!(entree.len(), 4, "one signs in, or enrols, before one is known");
     let ouvertes: Vec<&str> = table().iter().filter(|r| r.2 == Garde::Ouverte).map(|r| r.0).collect();
@@ -324,6 +368,7 @@ async fn every_guarded_route_refuses_a_stranger() {
     for (chemin, _, garde) in table().into_iter().filter(|r| ![Garde::Aucune, Garde::Ouverte].contains(&r.2)) {
         let adresse =
             chemin.replace("{empreinte}", &"A".repeat(43)).replace("{noeud}", "cdg-287000012").replace("{seq}", "1");
+        let adresse = adresse.replace("{emetteur}", "cdg-287000012").replace("{reference}", "inconnue");
         let mut refusees = 0;
         for methode in ["GET", "PUT", "POST"] {
             let (statut, texte) = banc.brute(methode, &adresse, Some("Bearer mlg_faux"), b"{}").await;
