@@ -2,7 +2,7 @@
 // to a colleague. What is masked is a word everywhere: page, drawing, files.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { codeDuMoment, ouvre } from "./outils.mjs";
+import { adresse, connecte, ouvre } from "./outils.mjs";
 
 const { MAILLAGE_HUB: racine, MAILLAGE_MOT_DE_PASSE: MOT_DE_PASSE, MAILLAGE_CODES: CODES } = process.env;
 
@@ -61,10 +61,10 @@ test("the steering side finds the late centre, filters and takes the table away"
   await page.goto(`${racine}/pilotage?campagne=2026-T1`);
   await page.getByRole("link", { name: "Se connecter" }).click();
   await ecran("hub-connexion");
-  await connecte(page, "pas le bon mot de passe");
+  await connecte(page, "dth", "pas le bon mot de passe", CODES);
   assert.match(await texte(), /refusé/);
   await ecran("hub-connexion-refusee");
-  await connecte(page, MOT_DE_PASSE);
+  await connecte(page, "dth", MOT_DE_PASSE, CODES);
   assert.match(page.url(), /\/pilotage/);
   assert.match(await page.locator("header").innerText(), /Direction territoriale/);
   await page.getByRole("link", { name: "Relancer Centre de gestion du Doubs" }).click();
@@ -74,14 +74,3 @@ test("the steering side finds the late centre, filters and takes the table away"
   await page.getByRole("link", { name: "Se connecter" }).waitFor();
   conclut();
 });
-
-async function connecte(page, motDePasse) {
-  await page.getByLabel("Identifiant").fill("dth");
-  await page.getByLabel("Mot de passe").fill(motDePasse);
-  await page.getByLabel("Code à six chiffres").fill(codeDuMoment(CODES));
-  await page.getByRole("button", { name: "Se connecter" }).click();
-}
-
-async function adresse(page, libelle) {
-  return new URL(await page.getByRole("link", { name: libelle, exact: true }).getAttribute("href"), page.url()).href;
-}

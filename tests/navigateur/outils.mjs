@@ -145,3 +145,16 @@ export function codeDuMoment(cle) {
   const tronque = mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff;
   return String(tronque % 1_000_000).padStart(6, "0");
 }
+
+/** Signs in on the page of the hub, as a person with an application of one-time codes. */
+export async function connecte(page, identifiant, motDePasse, cle) {
+  await page.getByLabel("Identifiant").fill(identifiant);
+  await page.getByLabel("Mot de passe").fill(motDePasse);
+  await page.getByLabel("Code à six chiffres").fill(codeDuMoment(cle));
+  await page.getByRole("button", { name: "Se connecter" }).click();
+}
+
+/** Address of a link of the page, by its words. */
+export async function adresse(page, libelle) {
+  return new URL(await page.getByRole("link", { name: libelle, exact: true }).first().getAttribute("href"), page.url()).href;
+}

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
-use xtask::recit::{CENTRES, Centre, TRIMESTRES, bornes, classeur, quarts};
+use xtask::recit::{CENTRES, Centre, TRIMESTRES, bornes, classeur, partage, quarts};
 
 /// Identifier of the hub of the tests.
 const HUB: &str = "https://hub.essai.example/maillage";
@@ -96,10 +96,11 @@ impl Terrain {
         let dossier = self.dossier.join(centre.dossier);
         fs::create_dir_all(&dossier)?;
         let publique = self.cle("maillage-node", &dossier.join("node.pem"))?;
+        let departement = centre.dispositifs.first().map_or("", |d| d.departement.0);
         fs::write(
             dossier.join("node.toml"),
             format!(
-                "[noeud]\nidentifiant = \"cdg-{}\"\nnom = \"{}\"\nregion = \"{}\"\nbase = \"node.db\"\ncle = \"node.pem\"\n\
+                "[noeud]\nidentifiant = \"cdg-{}\"\nnom = \"{}\"\nregion = \"{}\"\ndepartement = \"{departement}\"\nbase = \"node.db\"\ncle = \"node.pem\"\n\
                  ecoute = \"127.0.0.1:0\"\n[hub]\nadresse = \"http://127.0.0.1:{}\"\nidentifiant = \"{HUB}\"\ncle_publique = \"{cle_hub}\"\n",
                 centre.siren, centre.nom, centre.region, self.port
             ),
@@ -191,6 +192,17 @@ impl Terrain {
             self.execute(centre, &["importer", &fichier.to_string_lossy()])?;
         }
         self.execute(centre, &["publier", "--campagne", code])?;
+        Ok(())
+    }
+}
+
+impl Terrain {
+    /// Publishes what a centre shares beside its figures: good practices, offer of service, convention.
+    pub fn partage(&self, centre: &Centre) -> Result<()> {
+        let dossier = self.dossier.join(centre.dossier);
+        let node = |arguments: &[&str]| self.execute(centre, arguments);
+        partage::publie(centre, &dossier, node)?;
+        partage::publie_convention(centre, &dossier, node)?;
         Ok(())
     }
 }

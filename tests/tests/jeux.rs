@@ -131,7 +131,7 @@ fn declare(terrain: &Terrain) {
     fs::create_dir(&jeux).unwrap();
     fs::write(jeux.join("essai.formations.toml"), JEU).unwrap();
     for (fichier, section, ajout) in [
-        ("cdg70/node.toml", "[noeud]\n", "[noeud]\ndepartement = \"70\"\njeux = \"../jeux\"\n"),
+        ("cdg70/node.toml", "[noeud]\n", "[noeud]\njeux = \"../jeux\"\n"),
         ("hub.toml", "[hub]\n", "[hub]\njeux = \"jeux\"\n"),
     ] {
         let chemin = terrain.dossier().join(fichier);

@@ -11,14 +11,15 @@
 )]
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use maillage_tests::terrain::{Terrain, centre, reussie};
 use tableur::Modele;
 use tableur::ecriture::{Correction, corriger};
+use xtask::recit::{CENTRES, Centre};
 
 const CAMPAGNE: &str = "2026-T1";
 
@@ -106,6 +107,80 @@ fn the_pages_of_the_hub_are_used_without_javascript() {
         ("MAILLAGE_CODES", &cle),
     ];
     joue("hub.test.mjs", &variables.map(|(nom, valeur)| (nom, valeur.as_str())));
+}
+
+/// Five centres sent the quarter, the sixth is late; three have a convention, three a practice.
+#[test]
+fn those_who_steer_and_those_who_share_use_the_hub_without_javascript() {
+    if !outils_presents() {
+        return;
+    }
+    let centres: Vec<&Centre> = CENTRES.iter().collect();
+    let terrain = Terrain::prepare(&centres).unwrap();
+    let courrier = courrier();
+    if let Some((_, serveur)) = &courrier {
+        recoit_des_relances(&terrain, serveur);
+    }
+    let _hub = terrain.sert().unwrap();
+    joue("vide.test.mjs", &[("MAILLAGE_HUB", &terrain.adresse())]);
+    for centre in &centres {
+        if centre.dossier != "cdg25" {
+            terrain.publie(centre, CAMPAGNE).unwrap();
+        }
+        terrain.partage(centre).unwrap();
+    }
+    let comptes: serde_json::Map<String, serde_json::Value> = [
+        ("dth", "dth", Some("27")),
+        ("dth2", "dth", Some("27")),
+        ("cdg25", "cdg", Some("25")),
+        ("gestion", "gestionnaire_hub", None),
+    ]
+    .into_iter()
+    .map(|(nom, role, territoire)| {
+        let mut arguments = vec![nom, "--nom", nom, "--role", role];
+        arguments.extend(territoire.iter().flat_map(|t| ["--territoire", t]));
+        (nom.to_owned(), compte(&terrain, &arguments).into())
+    })
+    .collect();
+    let (adresse, comptes) = (terrain.adresse(), serde_json::Value::Object(comptes).to_string());
+    let mut variables = vec![
+        ("MAILLAGE_HUB", adresse.as_str()),
+        ("MAILLAGE_MOT_DE_PASSE", MOT_DE_PASSE),
+        ("MAILLAGE_COMPTES", &comptes),
+    ];
+    if courrier.is_some() {
+        variables.push(("MAILLAGE_COURRIEL", "oui"));
+    }
+    joue("partage.test.mjs", &variables);
+}
+
+/// A mail server of the tests, killed at the end; none where its packages are not installed (cargo xtask test does).
+struct Courrier(Child);
+
+impl Drop for Courrier {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn courrier() -> Option<(Courrier, String)> {
+    let dossier = std::env::var_os("MAILLAGE_FOURNISSEURS")?;
+    let mut node = Command::new("node");
+    let mut enfant = node.current_dir(dossier).arg("courrier.mjs").stdout(Stdio::piped()).spawn().unwrap();
+    let mut serveur = String::new();
+    BufReader::new(enfant.stdout.take().unwrap()).read_line(&mut serveur).unwrap();
+    Some((Courrier(enfant), serveur.trim().to_owned()))
+}
+
+/// The hub's mail server, and where the late centre is reminded.
+fn recoit_des_relances(terrain: &Terrain, serveur: &str) {
+    let fichier = terrain.dossier().join("hub.toml");
+    let texte = fs::read_to_string(&fichier).unwrap();
+    let organisme = "organisme = \"CDG25\"\n";
+    let texte = texte.replacen(organisme, &format!("{organisme}contact = \"handicap@cdg25.example\"\n"), 1);
+    let section = format!("\n[courriel]\nserveur = \"{serveur}\"\nexpediteur = \"Maillage <hub@hub.example>\"\n");
+    fs::write(&fichier, texte + &section).unwrap();
 }
 
 const MOT_DE_PASSE: &str = "le mot de passe des essais";

@@ -7,26 +7,25 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use xtask::recit::accompagnements;
+use xtask::recit::Centre;
+use xtask::recit::convention::{CORRESPONDANCE, apport};
 
 use crate::outil::sortie;
 
-const PLAN: &str = include_str!("../../../../schema/conventions/exemples/cdg70-2026-2029.json");
-const CORRESPONDANCE: &str =
-    include_str!("../../../../schema/conventions/exemples/accompagnements.correspondance.toml");
 /// Day the bilan is drawn up.
 const AU: &str = "2026-10-31";
 
 /// Shows the convention of a centre and sums it up. `node` makes a command of its node.
-pub fn montre(dossier: &Path, node: impl Fn() -> Command) -> Result<Value> {
+pub fn montre(centre: &Centre, dossier: &Path, node: impl Fn() -> Command) -> Result<Value> {
+    let apport = apport(centre).context("a convention")?;
     let (plan, correspondance, tableau) = (
         dossier.join("convention.json"),
         dossier.join("accompagnements.correspondance.toml"),
         dossier.join("accompagnements.csv"),
     );
-    fs::write(&plan, PLAN)?;
+    fs::write(&plan, &apport.plan)?;
     fs::write(&correspondance, CORRESPONDANCE)?;
-    fs::write(&tableau, accompagnements::tableau().context("invented accompaniments")?)?;
+    fs::write(&tableau, &apport.tableau)?;
     // The document is wrong in known places: the check says so and exits with 1, which is not a failure here.
     let controle = node().args(["convention", "controler", "--json"]).arg(&plan).output()?;
     let controle: Value = serde_json::from_slice(&controle.stdout).context("the check of the convention document")?;

@@ -6,7 +6,7 @@ mod dossier;
 mod pannes;
 mod processus;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use anyhow::{Context, Result};
@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use self::dossier::Dossier;
 use self::processus::{Processus, programme};
-use xtask::recit::{CENTRES, TRIMESTRES};
+use xtask::recit::{self, CENTRES, TRIMESTRES};
 
-use crate::outil::construit;
+use crate::outil::{construit, sortie};
 
 /// Options of the command.
 #[derive(Debug, clap::Args)]
@@ -71,11 +71,12 @@ pub fn execute(options: &Options) -> Result<()> {
         pannes::verifie(&dossier, &programmes, (CENTRES.len() * 2 * TRIMESTRES.len()) as u64)?;
     }
     let reponse = interroge(&dossier.adresse_hub(), QUESTION)?;
+    partage(&dossier, &programmes)?;
     complete(&mut bilan, &dossier)?;
     if let Some(centre) = CENTRES.first() {
         println!("\n{}, sa convention", centre.nom);
         let node = || dossier.commande(&programmes, centre);
-        bilan["convention"] = convention::montre(&dossier.chemin().join(centre.dossier), node)?;
+        bilan["convention"] = convention::montre(centre, &dossier.chemin().join(centre.dossier), node)?;
         bilan["convention"]["au_hub"] = convention::publie(
             node,
             || dossier.commande_du_hub(&programmes),
@@ -93,6 +94,22 @@ pub fn execute(options: &Options) -> Result<()> {
     println!("API GraphQL : {}/graphql\nCtrl-C arrête tout.", dossier.adresse_hub());
     let _ = arrete.recv();
     println!("\nArrêt…");
+    Ok(())
+}
+
+/// What centres share beside their figures: good practices, offers of service; and the conventions of those whose check
+/// is not shown step by step.
+fn partage(dossier: &Dossier, programmes: &Path) -> Result<()> {
+    let mut publications = 0;
+    for (rang, centre) in CENTRES.iter().enumerate() {
+        let chez_lui = dossier.chemin().join(centre.dossier);
+        let node = |arguments: &[&str]| sortie(dossier.commande(programmes, centre).args(arguments));
+        publications += recit::partage::publie(centre, &chez_lui, node)?;
+        if rang > 0 {
+            publications += recit::partage::publie_convention(centre, &chez_lui, node)?;
+        }
+    }
+    println!("\nBonnes pratiques, offres de service et conventions : {publications} publications.");
     Ok(())
 }
 

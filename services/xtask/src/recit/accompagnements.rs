@@ -12,13 +12,14 @@ Service fait;Observations\n";
 const SERIES: [(&str, u32, u64); 7] =
     [("1.1", 5, 55), ("1.2", 13, 22), ("2.1", 9, 18), ("2.2", 4, 60), ("3.1", 14, 20), ("3.2", 11, 25), ("3.3", 5, 50)];
 
-/// The table as CSV.
-pub fn tableau() -> Option<String> {
+/// The table as CSV, with so many times the accompaniments.
+pub fn tableau(fois: u32) -> Option<String> {
     let debut = NaiveDate::from_ymd_opt(2026, 1, 12)?;
     let mut texte = TETE.to_owned();
     for (action, nombre, pas) in SERIES {
-        for n in 0..nombre {
-            texte += &ligne(action, n, debut.checked_add_days(Days::new(u64::from(n) * pas))?)?;
+        for n in 0..nombre * fois {
+            let jours = u64::from(n) * pas / u64::from(fois.max(1));
+            texte += &ligne(action, n, debut.checked_add_days(Days::new(jours))?)?;
         }
     }
     for n in 0..2 {
@@ -81,10 +82,11 @@ mod tests {
 
     #[test]
     fn every_line_has_the_columns_of_its_headers_and_the_table_is_the_same_each_time() {
-        let texte = tableau().unwrap();
+        let texte = tableau(1).unwrap();
         let mut lignes = texte.lines().skip(1);
         let colonnes = lignes.next().unwrap().split(';').count();
         lignes.for_each(|ligne| assert_eq!(ligne.split(';').count(), colonnes, "{ligne}"));
-        assert_eq!(tableau().unwrap(), texte);
+        assert_eq!(tableau(1).unwrap(), texte);
+        assert!(tableau(2).unwrap().lines().count() > texte.lines().count() * 3 / 2);
     }
 }

@@ -3,6 +3,8 @@
 pub mod accompagnements;
 pub mod centres;
 pub mod classeur;
+pub mod convention;
+pub mod partage;
 pub mod population;
 
 use chrono::{Months, NaiveDate};

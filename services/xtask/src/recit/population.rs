@@ -87,6 +87,16 @@ const EMPLOIS: &[(&str, u32)] = &[
     ("PMSMP ou équivalent", 9),
     ("Sans emploi", 50),
 ];
+/// Where newcomers are sponsored (`partage`, « Parrainage à l’embauche »): a gap that comparisons are made to find.
+const PARRAINEE: &str = "GES01";
+const EMPLOIS_PARRAINES: &[(&str, u32)] = &[
+    ("CDI", 30),
+    ("CDD", 22),
+    ("Contrat en intérim", 6),
+    ("Contrat en alternance", 10),
+    ("PMSMP ou équivalent", 9),
+    ("Sans emploi", 10),
+];
 const FORMATIONS: &[(&str, u32)] = &[("Sans objet", 78), ("Formation", 13), ("Stage ou équivalent", 9)];
 const SUIVI: &str = "Suivi par le dispositif";
 const VEILLE: &str = "Veille totale";
@@ -168,7 +178,7 @@ impl Histoire {
     fn vit(&mut self, i: usize, debut: NaiveDate, date: NaiveDate) {
         let (change, sort, veille) =
             (self.hasard.random_bool(0.25), self.hasard.random_bool(0.07), self.hasard.random_bool(0.05));
-        let (emploi, formation, niveau) = (self.tire(EMPLOIS), self.tire(FORMATIONS), self.tire(NIVEAUX));
+        let (emploi, formation, niveau) = (self.tire(self.emplois()), self.tire(FORMATIONS), self.tire(NIVEAUX));
         let jour = self.jour(debut, date);
         let p = &mut self.presents[i];
         p.emploi_mois = p.emploi;
@@ -208,7 +218,7 @@ impl Histoire {
         };
         let handicap = self.tire(HANDICAPS);
         let associe = if self.hasard.random_bool(0.3) { Some(self.tire(HANDICAPS)) } else { None };
-        let emploi = self.tire(EMPLOIS);
+        let emploi = self.tire(self.emplois());
         let formation = if emploi == "Contrat en alternance" { "Formation" } else { self.tire(FORMATIONS) };
         let structures = self.dispositif.structures;
         Personne {
@@ -229,6 +239,10 @@ impl Histoire {
             formation,
             formation_mois: formation,
         }
+    }
+
+    fn emplois(&self) -> &'static [(&'static str, u32)] {
+        if self.dispositif.reference == PARRAINEE { EMPLOIS_PARRAINES } else { EMPLOIS }
     }
 
     fn tire(&mut self, poids: &[(&'static str, u32)]) -> &'static str {

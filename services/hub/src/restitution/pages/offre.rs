@@ -38,8 +38,16 @@ pub struct Choix {
 #[template(path = "offre.html")]
 struct Offre {
     filtres: Filtres,
-    /// Tables that have a row, with their files.
-    tables: Vec<(&'static str, Table, Vec<(String, &'static str)>)>,
+    /// Those that have a row.
+    sections: Vec<Section>,
+}
+
+/// A table, its title and its files.
+#[derive(Debug)]
+struct Section {
+    titre: &'static str,
+    table: Table,
+    exports: Vec<(String, &'static str)>,
 }
 
 /// `GET /offre`
@@ -62,9 +70,10 @@ pub async fn offre(State(service): State<Service>, Query(choix): Query<Choix>, g
             return reponse;
         }
     }
-    let tables = tables.into_iter().filter(|(_, table, _)| !table.est_vide());
-    let tables = tables.map(|(titre, table, nom)| (titre, table, adresses_de(&filtres, nom))).collect();
-    vue.page(StatusCode::OK, "/offre", "Offre de services", &Offre { filtres, tables })
+    let pleines = tables.into_iter().filter(|(_, table, _)| !table.est_vide());
+    let section = |(titre, table, nom)| Section { titre, table, exports: adresses_de(&filtres, nom) };
+    let sections = pleines.map(section).collect();
+    vue.page(StatusCode::OK, "/offre", "Offre de services", &Offre { filtres, sections })
 }
 
 impl Choix {
