@@ -190,6 +190,7 @@ const PAGES: &[&str] = &[
     "/",
     "/pilotage",
     "/emploi-accompagne",
+    "/donnees",
     "/conventions",
     "/conventions/cdg-287000012",
     "/comparaison",
