@@ -10,6 +10,7 @@ import json
 import re
 import sys
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -90,7 +91,10 @@ def signature_tient(cle, message, signature):
 
 # --- strict JSON ----------------------------------------------------------------------------------
 
-LISTES = {"audiences", "axes_sensibles", "cellules", "dispositifs", "fiches", "path", "reasons", "structures", "territoires"}
+LISTES = {
+    "audiences", "axes_sensibles", "cellules", "dispositifs", "fiches", "items", "parts", "path", "reasons", "structures",
+    "successions", "territoires",
+}
 INTERDITS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
@@ -342,10 +346,61 @@ def tete(v, cle):
         raise erreur("head.invalid")
 
 
+TROUSSEAU = ("v", "iss", "receipts", "log", "issued_at")
+
+
 def trousseau(v, cle):
-    lu = jeton_du_hub(v["jeton"], "maillage-cles+jws", cle, "keys.invalid", ("v", "iss", "receipts", "log", "issued_at"))
-    if (lu["v"], lu["iss"]) != (VERSION, v["hub"]) or lu["receipts"] == lu["log"]:
+    lu = jeton_du_hub(v["jeton"], "maillage-cles+jws", cle, "keys.invalid", TROUSSEAU, ("reference", "successions"))
+    cles = [lu[usage] for usage in ("receipts", "log", "reference") if usage in lu]
+    if (lu["v"], lu["iss"]) != (VERSION, v["hub"]) or len(set(cles)) != len(cles):
         raise erreur("keys.invalid")
+
+
+SUCCESSION = ("v", "iss", "purpose", "from", "to", "announced_at", "effective_from")
+
+
+def succession(v, cle):
+    lu = jeton_du_hub(v["jeton"], "maillage-succession+jws", cle, "succession.invalid", SUCCESSION)
+    sienne = (lu["v"], lu["iss"]) == (VERSION, v["hub"]) and kid(lire_cle(lu["from"])) == kid(cle)
+    if not sienne or lu["to"] == lu["from"] or lu["effective_from"] < lu["announced_at"]:
+        raise erreur("succession.invalid")
+
+
+MANIFESTE, PARTIE = ("v", "iss", "version", "issued", "valid_until", "parts"), ("name", "semver", "sha256", "len")
+
+
+def manifeste(v, cle):
+    lu = jeton_du_hub(v["jeton"], "maillage-manifeste+jws", cle, "manifest.invalid", MANIFESTE)
+    try:
+        for partie in lu["parts"]:
+            membres(partie, PARTIE)
+    except Refus as cause:
+        raise erreur("manifest.invalid") from cause
+    noms = {(p["name"], p["semver"]) for p in lu["parts"]}
+    grosse = any(p["len"] > 1024 * 1024 for p in lu["parts"])
+    if (lu["v"], lu["iss"]) != (VERSION, v["hub"]) or lu["valid_until"] <= lu["issued"]:
+        raise erreur("manifest.invalid")
+    if len(noms) != len(lu["parts"]) or len(noms) > 200 or grosse:
+        raise erreur("manifest.invalid")
+
+
+def article_tient(article):
+    membres(article, ("key",), ("benchmark", "practice"))
+    repere = article.get("benchmark")
+    if repere is None:
+        return bool(article["key"])
+    membres(repere, ("campaign", "indicator", "contributors", "q1", "median", "q3"))
+    quartiles = [Decimal(repere[q]) for q in ("q1", "median", "q3")]
+    return "practice" not in article and repere["contributors"] >= 5 and quartiles == sorted(quartiles)
+
+
+def fil(v, cle):
+    lu = jeton_du_hub(v["jeton"], "maillage-fil+jws", cle, "feed.invalid", ("v", "iss", "epoch", "from", "items", "next"))
+    suite = f"{lu['epoch']}.{lu['from'] + len(lu['items'])}"
+    if (lu["v"], lu["iss"]) != (VERSION, v["hub"]) or lu["next"] not in ([None, suite] if lu["items"] else [None]):
+        raise erreur("feed.invalid")
+    if not all(article_tient(article) for article in lu["items"]):
+        raise erreur("feed.invalid")
 
 
 RESTAURATION = ("v", "iss", "from_epoch", "to_epoch", "size", "root", "restored_at")
@@ -484,6 +539,9 @@ NATURES = {
     "preuve": preuve,
     "trousseau": trousseau,
     "restauration": restauration,
+    "manifeste": manifeste,
+    "fil": fil,
+    "succession": succession,
     "cle": lambda v, cle: None,
     "point": point,
     "inclusion": inclusion,

@@ -166,6 +166,10 @@ pub enum Travail {
     Echeances = 1,
     /// What nobody claimed, swept away.
     Balayage = 2,
+    /// A fresher manifest of the reference data.
+    Manifeste = 3,
+    /// Articles added to the feed.
+    Fil = 4,
 }
 
 impl Tx {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hub_storage::{campagne, corps};
 
+use crate::fil;
 use crate::service::Service;
 
 /// How often the calendar is looked at.
@@ -21,8 +22,9 @@ pub async fn active(service: &Service) -> Result<u64, hub_storage::ErreurBase> {
     let maintenant = service.horloge().maintenant();
     let passees = campagne::echeances(service.db(), maintenant).await?;
     let balayes = corps::balaie(service.db(), maintenant - ATTENTE_D_UN_CORPS).await?;
-    if passees + balayes > 0 {
-        tracing::info!(passages = passees, corps = balayes, "échéances");
+    let partages = fil::complete(service.db(), maintenant).await?;
+    if passees + balayes + partages > 0 {
+        tracing::info!(passages = passees, corps = balayes, articles = partages, "échéances");
     }
     Ok(passees)
 }

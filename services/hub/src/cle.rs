@@ -1,5 +1,8 @@
 //! Key files: made once, readable by their owner only, never shown.
 
+pub mod succession;
+
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::Path;
@@ -46,26 +49,36 @@ pub fn lit(fichier: &Path) -> Result<CleSignature> {
     CleSignature::depuis_pem(&pem).with_context(|| format!("{}", fichier.display()))
 }
 
-/// The hub's two keys.
+/// The hub's keys, one for each purpose.
 pub struct Cles {
     /// Signs receipts, heads and statements; nodes pin its public half.
     pub accuses: CleSignature,
     /// Signs the checkpoints of the register.
     pub registre: CleSignature,
+    /// Signs the reference data and the feed.
+    pub reference: CleSignature,
+    /// Announcements of next keys, each signed by the key it replaces.
+    pub successions: Vec<String>,
 }
 
 impl Cles {
-    /// Reads both. That of the register is made at the first start: nobody pins it, the other one vouches for it.
+    /// Reads them. Those of the register and of the references are made at the first start: nobody pins them, that
+    /// of the receipts vouches for both.
     pub fn lit(hub: &Hub, rng: &mut impl CryptoRng) -> Result<Self> {
-        if !hub.cle_registre.exists() {
-            let publique = cree(&hub.cle_registre, rng)?;
-            tracing::info!(fichier = %hub.cle_registre.display(), kid = publique.kid(), "clé du registre créée");
+        for (fichier, usage) in [(&hub.cle_registre, "du registre"), (&hub.cle_reference, "des références")] {
+            if !fichier.exists() {
+                let publique = cree(fichier, rng)?;
+                tracing::info!(fichier = %fichier.display(), kid = publique.kid(), "clé {usage} créée");
+            }
         }
-        let (accuses, registre) = (lit(&hub.cle)?, lit(&hub.cle_registre)?);
+        let (accuses, registre, reference) = (lit(&hub.cle)?, lit(&hub.cle_registre)?, lit(&hub.cle_reference)?);
+        let publiques: BTreeSet<String> =
+            [&accuses, &registre, &reference].iter().map(|cle| cle.publique().to_string()).collect();
         anyhow::ensure!(
-            accuses.publique() != registre.publique(),
-            "La même clé signerait les accusés et le registre : donnez un autre fichier à « cle_registre »."
+            publiques.len() == 3,
+            "La même clé signerait pour deux usages : donnez un fichier différent à « cle », « cle_registre » et \
+             « cle_reference »."
         );
-        Ok(Self { accuses, registre })
+        Ok(Self { accuses, registre, reference, successions: succession::lues(hub)? })
     }
 }

@@ -4,6 +4,7 @@ mod campagne;
 mod compte;
 mod dossier;
 mod exporter;
+mod fil;
 mod jeton;
 mod journal;
 mod noeud;
@@ -20,6 +21,7 @@ use chrono::{DateTime, Utc};
 use clap::{ArgAction, Parser, Subcommand};
 use hub_storage::{Db, arbre, rebuild};
 use publication::CleSignature;
+use publication::succession::UsageCle;
 use rand::{CryptoRng, SeedableRng as _};
 use referentiel::format::compte as en_nombre;
 use referentiel::horloge::{Horloge as _, HorlogeSysteme};
@@ -29,7 +31,7 @@ use crate::configuration::Configuration;
 use crate::restitution::graphql;
 use crate::service::{Service, sert};
 use crate::verification::{self, Hub};
-use crate::{cle, epoque};
+use crate::{cle, cle::succession, epoque};
 
 /// The library's own template is in English.
 const AIDE: &str = "{about}\n\nUsage : {usage}\n\n{all-args}";
@@ -115,7 +117,12 @@ enum Action {
         #[command(subcommand)]
         action: noeud::ActionNoeud,
     },
-    /// Gérer la clé du hub.
+    /// Compléter et lire ce que le hub partage avec les nœuds : repères, bonnes pratiques.
+    Fil {
+        #[command(subcommand)]
+        action: fil::ActionFil,
+    },
+    /// Gérer les clés du hub.
     Cle {
         #[command(subcommand)]
         action: ActionCle,
@@ -140,6 +147,18 @@ enum ActionCle {
     Publique {
         /// Fichier de la clé privée.
         fichier: PathBuf,
+    },
+    /// Créer la clé suivante et l’annoncer aux nœuds ; elle servira dans trente jours au plus tôt.
+    Annoncer {
+        /// La clé des points de contrôle du registre, au lieu de celle des accusés.
+        #[arg(long)]
+        registre: bool,
+    },
+    /// Mettre en service la clé annoncée, une fois son délai passé ; redémarrez ensuite le hub.
+    Succeder {
+        /// La clé des points de contrôle du registre, au lieu de celle des accusés.
+        #[arg(long)]
+        registre: bool,
     },
 }
 
@@ -175,6 +194,24 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
             let publique = cle::lit(&fichier)?.publique();
             ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
         }
+        Action::Cle { action: ActionCle::Annoncer { registre } } => {
+            let hub = Configuration::lit(fichier)?.hub;
+            let annonce = succession::annonce(&hub, usage(registre), maintenant(), &mut generateur()?)?;
+            ecris(&format!(
+                "Clé suivante annoncée : {} (empreinte {}).\nElle peut servir à partir du {}. Redémarrez le hub pour que \
+                 les nœuds le sachent.\n",
+                annonce.to,
+                annonce.to.empreinte_lisible(),
+                referentiel::format::date_longue(annonce.effective_from.date_naive()),
+            ))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Cle { action: ActionCle::Succeder { registre } } => {
+            let publique = succession::succede(&Configuration::lit(fichier)?.hub, usage(registre), maintenant())?;
+            ecris(&format!("La clé {publique} est en service. Redémarrez le hub.\n"))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Fil { action } => asynchrone(fil::execute(fichier, action, maintenant())),
         Action::Configuration { action: ActionConfiguration::Verifier } => {
             let c = Configuration::lit(fichier)?;
             let (noeuds, campagnes) = (c.noeuds.len() as u64, c.campagnes.len() as u64);
@@ -193,6 +230,10 @@ pub fn explique(erreur: &anyhow::Error) -> ExitCode {
     // Nobody is left to tell when standard error itself is closed.
     let _ = writeln!(std::io::stderr(), "maillage-hub : {erreur:#}");
     ExitCode::from(2)
+}
+
+fn usage(registre: bool) -> UsageCle {
+    if registre { UsageCle::Registre } else { UsageCle::Accuses }
 }
 
 fn servir(fichier: &Path) -> Result<()> {
@@ -253,7 +294,8 @@ fn maintenant() -> DateTime<Utc> {
 
 async fn verifier(fichier: &Path) -> Result<ExitCode> {
     let (configuration, db, cle) = ouvre(fichier).await?;
-    let hub = Hub { identifiant: &configuration.hub.identifiant, cle: cle.publique() };
+    let cles = succession::cles_des_accuses(&configuration.hub, cle.publique())?;
+    let hub = Hub { identifiant: &configuration.hub.identifiant, cles };
     let constat = verification::verifie(&db, &hub, &Configuration::jeux_trimestriels()).await?;
     db.ferme().await;
     let mut texte = format!(

@@ -114,6 +114,9 @@ pub struct Hub {
     /// Private key file of the register, made at the first start.
     #[serde(default = "cle_registre_par_defaut")]
     pub cle_registre: PathBuf,
+    /// Private key file of the reference data and of the feed, made at the first start.
+    #[serde(default = "cle_reference_par_defaut")]
+    pub cle_reference: PathBuf,
     /// Secret file of one-time codes, made at the first need.
     #[serde(default = "secret_acces_par_defaut")]
     pub secret_acces: PathBuf,
@@ -154,6 +157,10 @@ impl Hub {
 
 fn cle_registre_par_defaut() -> PathBuf {
     PathBuf::from("registre.pem")
+}
+
+fn cle_reference_par_defaut() -> PathBuf {
+    PathBuf::from("reference.pem")
 }
 
 fn secret_acces_par_defaut() -> PathBuf {
@@ -270,6 +277,7 @@ impl Configuration {
         let mut hub = lu.hub;
         hub.cle = dossier.join(&hub.cle);
         hub.cle_registre = dossier.join(&hub.cle_registre);
+        hub.cle_reference = dossier.join(&hub.cle_reference);
         hub.base = base_relative(&hub.base, dossier);
         if let Some(jeux) = &hub.jeux {
             hub.jeux = Some(ajoute_les_jeux(&dossier.join(jeux)).map_err(incoherente)?);
@@ -345,7 +353,7 @@ pub(crate) fn fin_du_jour(jour: NaiveDate) -> DateTime<Utc> {
     debut_du_jour(jour.succ_opt().unwrap_or(jour)) - chrono::TimeDelta::microseconds(1)
 }
 
-/// Adds the data sets of a folder; gives the folder back.
+/// Adds the data sets of a folder, and other versions of known ones; gives the folder back.
 fn ajoute_les_jeux(dossier: &Path) -> Result<PathBuf, String> {
     let illisible =
         |e: std::io::Error| format!("[hub] jeux : le dossier « {} » ne se lit pas ({e}).", dossier.display());
@@ -356,7 +364,7 @@ fn ajoute_les_jeux(dossier: &Path) -> Result<PathBuf, String> {
     fichiers.sort();
     for fichier in fichiers {
         let texte = std::fs::read_to_string(&fichier).map_err(illisible)?;
-        referentiel::jeu::ajoute(&texte).map_err(|e| format!("[hub] jeux, {} : {e}", fichier.display()))?;
+        referentiel::jeu::admet(&texte).map_err(|e| format!("[hub] jeux, {} : {e}", fichier.display()))?;
     }
     Ok(dossier.to_owned())
 }

@@ -178,6 +178,13 @@ pub async fn historique(
     Ok(axum::Json(Historique { entries, next }).into_response())
 }
 
+/// A reading that any node in service may ask for; gives the parts of the request.
+pub(crate) async fn requete_d_un_noeud(service: &Service, requete: Request) -> Result<Parts, Rejet> {
+    let (parties, octets) = corps_de(requete, 0).await?;
+    une_seule_fois(service, authentifie(service, &parties, &octets, None).await?).await?;
+    Ok(parties)
+}
+
 /// Verifies the proof of a request; `noeud` is that of the address, when it names one.
 async fn authentifie(
     service: &Service,

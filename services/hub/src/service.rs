@@ -24,10 +24,11 @@ use crate::acces::{Appelant, Guichet, Passes};
 use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::debit::Debit;
+use crate::reference::{self, Reference};
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::memoire::Memoire;
 use crate::restitution::pages::{self, administration, connexion, donnees, pratiques, relance};
-use crate::{debit, enrolement, federation, transparence};
+use crate::{debit, enrolement, federation, fil, transparence};
 
 /// What every handler shares. Cheap to clone.
 #[derive(Clone)]
@@ -42,6 +43,7 @@ struct Interieur {
     passes: Passes,
     memoire: Memoire,
     debit: Debit,
+    reference: Reference,
     arrivees: watch::Sender<u64>,
     jeux: Vec<String>,
     alea: Mutex<ChaCha20Rng>,
@@ -82,6 +84,7 @@ impl Service {
         let configuration = Arc::new(configuration);
         Ok(Self(Arc::new(Interieur {
             debit: Debit::nouveau(configuration.debits, Arc::clone(&horloge)),
+            reference: Reference::de(&configuration),
             configuration,
             db,
             cles,
@@ -133,6 +136,21 @@ impl Service {
     /// The key of the register's checkpoints.
     pub fn cle_registre(&self) -> &CleSignature {
         &self.0.cles.registre
+    }
+
+    /// The key of the reference data and of the feed.
+    pub fn cle_reference(&self) -> &CleSignature {
+        &self.0.cles.reference
+    }
+
+    /// Announcements of the hub's next keys, and of those that became present ones.
+    pub fn successions(&self) -> &[String] {
+        &self.0.cles.successions
+    }
+
+    /// What the hub hands down.
+    pub fn reference(&self) -> &Reference {
+        &self.0.reference
     }
 
     /// How much each caller may ask.
@@ -231,6 +249,9 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/v1/nodes/{noeud}/chain:dry-run", post(federation::essaie), Garde::Preuve),
         ("/v1/nodes/{noeud}/chain", get(federation::historique), Garde::Preuve),
         ("/v1/nodes/{noeud}/head", get(federation::tete), Garde::Preuve),
+        ("/v1/ref/manifest", get(reference::manifeste), Garde::Preuve),
+        ("/v1/ref/parts/{empreinte}", get(reference::partie), Garde::Preuve),
+        ("/v1/feed", get(fil::lit), Garde::Preuve),
         // The one-time token is in the body, with the proof that its holder has the key.
         ("/v1/enrol", post(enrolement::recoit), Garde::Aucune),
         // Digests only: anybody may check the register, nobody reads a figure in it.

@@ -20,6 +20,8 @@ pub async fn trousseau(State(service): State<Service>) -> Response {
         iss: service.configuration().hub.identifiant.clone(),
         receipts: service.cle().publique(),
         log: service.cle_registre().publique(),
+        reference: Some(service.cle_reference().publique()),
+        successions: service.successions().to_vec(),
         issued_at: service.horloge().maintenant(),
     };
     ([(header::CONTENT_TYPE, Enveloppe::MEDIA)], annonce.signer(service.cle())).into_response()

@@ -8,12 +8,12 @@ mod codage;
 mod dispositifs;
 pub(crate) mod fiches;
 mod marges;
-mod politique;
+pub(crate) mod politique;
 mod secret;
 
 use publication::contenu::ContenuIndicateurs;
 use publication::{CodeRefus, Contenu, PublicationVerifiee, Refus};
-use referentiel::jeu::{Jeu, jeu};
+use referentiel::jeu::{Jeu, versions};
 
 use crate::configuration::Configuration;
 use codage::Codage;
@@ -37,15 +37,21 @@ pub fn objections(publication: &PublicationVerifiee, configuration: &Configurati
 
 /// The same on a content alone, for a trial before anything is sealed.
 pub fn objections_au_contenu(contenu: &Contenu, configuration: &Configuration) -> Vec<Refus> {
-    let Some(jeu) = jeu(contenu.jeu()) else {
+    // Several versions live at once: a content is judged by the one it was made with.
+    let connues: Vec<&Jeu> = versions().into_iter().filter(|j| j.code == contenu.jeu()).collect();
+    if connues.is_empty() {
         return vec![Refus::nouveau(CodeRefus::RefUnknownCode, format!("Jeu inconnu : {}.", contenu.jeu()))];
-    };
-    if contenu.version_jeu() != jeu.version {
-        return vec![Refus::nouveau(
-            CodeRefus::RefWrongVersion,
-            format!("Version du jeu {} lue : {} ; connue : {}.", jeu.code, contenu.version_jeu(), jeu.version),
-        )];
     }
+    let Some(jeu) = connues.iter().copied().find(|j| j.version == contenu.version_jeu()) else {
+        let tenues: Vec<&str> = connues.iter().map(|j| j.version.as_str()).collect();
+        let detail = format!(
+            "Version du jeu {} lue : {} ; connues : {}.",
+            contenu.jeu(),
+            contenu.version_jeu(),
+            tenues.join(", ")
+        );
+        return vec![Refus::nouveau(CodeRefus::RefWrongVersion, detail)];
+    };
     match contenu {
         Contenu::Dispositifs(c) => {
             let campagne = contenu.periode();

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use hub_storage::publication::Entree;
 use hub_storage::{Db, ErreurBase, arbre, corps, noeud, publication as entrees, rebuild};
 use publication::registre::{Feuille, Hachages, ajouter};
+use publication::succession::ClesSuccessives;
 use publication::verification::Attendu;
-use publication::{Accuse, ClePublique, Empreinte, empreinte_corps, verifier_enveloppe};
+use publication::{Empreinte, empreinte_corps, verifier_enveloppe};
 use referentiel::identifiant::IdentifiantNoeud;
 
 /// Entries read at a time.
@@ -37,8 +38,8 @@ impl Constat {
 pub struct Hub<'a> {
     /// Identifier.
     pub identifiant: &'a str,
-    /// Key of the receipts.
-    pub cle: ClePublique,
+    /// Key of the receipts, and those it replaced.
+    pub cles: ClesSuccessives,
 }
 
 /// Verifies a whole database.
@@ -119,7 +120,7 @@ async fn signatures(db: &Db, hub: &Hub<'_>, entree: &Entree) -> Result<Vec<Strin
             }
         }
     }
-    match Accuse::verifier(&entree.accuse, &hub.cle) {
+    match hub.cles.accuse(&entree.accuse) {
         Err(refus) => defauts.push(format!("l’accusé ne se vérifie plus ({refus}).")),
         Ok(accuse) => {
             let tient = accuse.env.to_string() == entree.digest

@@ -98,6 +98,7 @@ fn migrations() -> Migrator {
         (4, "situation", include_str!("../../../migrations/node/sqlite/0004_situation.sql")),
         (5, "declaration", include_str!("../../../migrations/node/sqlite/0005_declaration.sql")),
         (6, "annulation", include_str!("../../../migrations/node/sqlite/0006_annulation.sql")),
+        (7, "partage", include_str!("../../../migrations/node/sqlite/0007_partage.sql")),
     ];
     let migrations = FICHIERS.iter().map(|(numero, nom, sql)| {
         Migration::new(*numero, (*nom).into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -9,6 +9,7 @@ pub mod base;
 pub mod bilan;
 pub mod brouillon;
 pub mod chaine;
+pub mod cle_hub;
 pub mod conservation;
 pub mod declaration;
 pub mod envoi;
@@ -16,6 +17,8 @@ pub mod fiche;
 pub mod horaire;
 pub mod import;
 pub mod journal;
+pub mod partage;
+pub mod reference;
 pub mod situation;
 pub mod temoin;
 

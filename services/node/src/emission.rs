@@ -47,6 +47,7 @@ impl Emetteur<'_> {
                 noeud: &self.configuration.noeud.identifiant,
                 cle: self.cle,
                 trimestre,
+                seuils: &self.base.seuils_retenus().await?,
                 departement: self.configuration.noeud.departement.as_ref(),
                 declaration: declaration.as_ref(),
                 courantes: &courantes,

@@ -3,6 +3,7 @@
 //! The path of one fact runs through `saisie` → `indicateurs` → `preparation` → `outbox`.
 
 pub mod cle;
+pub mod cles_hub;
 pub mod commande;
 pub mod configuration;
 pub mod emission;
@@ -11,8 +12,10 @@ pub mod fil;
 pub mod horaire;
 pub mod jeux;
 pub mod outbox;
+pub mod partage;
 pub mod preparation;
 pub mod refait;
+pub mod reference;
 pub mod reprise;
 pub mod restitution;
 pub mod rotation;

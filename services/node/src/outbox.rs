@@ -11,10 +11,11 @@ use node_storage::Base;
 use node_storage::envoi::{Envoi, EtatEnvoi, Suite};
 use node_storage::temoin::Temoin;
 use publication::chaine::{EpoqueConnue, Reprise, accepter_accuse, comparer_tetes};
+use publication::succession::ClesSuccessives;
 use publication::tete::TeteSignee;
 use publication::{
-    Accuse, Acte, ClePublique, CleSignature, Emission, Empreinte, EntreeSignee, Genre, Motif, Place, StatutAccuse,
-    TeteNoeud, empreinte_corps, sceller_acte,
+    Accuse, Acte, CleSignature, Emission, Empreinte, EntreeSignee, Genre, Motif, Place, StatutAccuse, TeteNoeud,
+    empreinte_corps, sceller_acte,
 };
 use rand::{CryptoRng, RngExt};
 use referentiel::horloge::Horloge;
@@ -38,6 +39,10 @@ pub struct Bilan {
     pub confirmes: u64,
     /// Why the hub's register is not believed, when it is not.
     pub alarme: Option<String>,
+    /// Articles of the feed received.
+    pub articles: u64,
+    /// What must be said of the reference data, in French.
+    pub avertissements: Vec<String>,
 }
 
 /// What the outbox works with.
@@ -52,8 +57,8 @@ pub struct Outbox<'a> {
     pub region: &'a str,
     /// The node's key.
     pub cle: &'a CleSignature,
-    /// Key under which receipts and heads must be signed.
-    pub cle_hub: &'a ClePublique,
+    /// Keys under which receipts and heads must be signed: the one in force, and for receipts those before it.
+    pub cles_hub: &'a ClesSuccessives,
     /// Clock.
     pub horloge: &'a dyn Horloge,
 }
@@ -121,7 +126,7 @@ impl Outbox<'_> {
         if !est_un_jws(&texte) {
             return Ok(Err(pas_un_accuse()));
         }
-        Ok(Ok(TeteSignee::verifier(&texte, self.cle_hub, self.noeud)?))
+        Ok(Ok(TeteSignee::verifier(&texte, &self.cles_hub.actuelle(), self.noeud)?))
     }
 
     /// Compares heads at every contact: a side restored from a backup is noticed here, even with nothing to send.
@@ -183,7 +188,7 @@ impl Outbox<'_> {
         if !est_un_jws(&texte) {
             return Ok(Err(pas_un_accuse()));
         }
-        let accuse = Accuse::verifier(&texte, self.cle_hub)?;
+        let accuse = self.cles_hub.accuse(&texte)?;
         let scellee = (accuse.seq == envoi.seq && &accuse.node == self.noeud).then(|| lit_empreinte(&envoi.empreinte));
         let statut = accepter_accuse(&accuse, scellee.transpose()?, connue)?;
         self.base.note_accuse(envoi.seq, &texte, etat(statut), self.horloge.maintenant()).await?;

@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use dossier::calcul::{SituationNoeud, calculer};
 use dossier::{FicheDispositif, Remontee};
 use publication::contenu::{Contenu, Origine, Parent, TerritoirePublie};
+use publication::reference::SeuilExige;
 use publication::{CleSignature, DispositifPublie};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
@@ -24,6 +25,7 @@ use secret_statistique::{CelluleProtegee, Passe, Politique, TableBrute, TablePro
 use sha2::{Digest, Sha256};
 
 use crate::jeux::{fiches, table};
+use crate::reference::releve;
 
 /// What is known before preparing: the fiches, and what readers were already shown.
 pub struct Matiere<'a> {
@@ -35,6 +37,8 @@ pub struct Matiere<'a> {
     pub trimestre: Trimestre,
     /// Département the declared jeux are published for.
     pub departement: Option<&'a CodeDepartement>,
+    /// Thresholds the hub asks for, over those of the jeux.
+    pub seuils: &'a [SeuilExige],
     /// What was keyed or computed for a declared jeu.
     pub declaration: Option<&'a Declaration>,
     /// Remontées of the campaign, one for each dispositif.
@@ -112,7 +116,8 @@ fn protege(jeu: &Jeu, m: &Matiere<'_>, brute: impl Fn(Audience) -> Result<TableB
     let mut protegees: Vec<TableProtegee> = Vec::new();
     // From the nearest audience to the widest: what is masked for one is masked for the next.
     for audience in [Audience::Convention, Audience::Reseau, Audience::Public] {
-        let Some(politique) = Politique::du_jeu(jeu, audience) else { continue };
+        let Some(mut politique) = Politique::du_jeu(jeu, audience) else { continue };
+        releve(&mut politique, &jeu.code, m.seuils);
         let brute = brute(audience)?;
         let mut passe = passe(m, audience, &brute);
         if let Some(proche) = protegees.last() {

@@ -11,9 +11,7 @@ use publication::chaine::{EpoqueConnue, Gardees, accepter_accuse};
 use publication::registre::{PointDeControle, PreuveCoherence, nom_du_registre};
 use publication::restauration::Restauration;
 use publication::tete::TeteSignee;
-use publication::{
-    Accuse, Attendu, CodeRefus, Empreinte, EnveloppeVerifiee, Genre, StatutAccuse, TeteNoeud, verifier_suite,
-};
+use publication::{Attendu, CodeRefus, Empreinte, EnveloppeVerifiee, Genre, StatutAccuse, TeteNoeud, verifier_suite};
 use rand::CryptoRng;
 use serde::Deserialize;
 
@@ -89,7 +87,7 @@ pub async fn annule(
 ) -> Result<u64> {
     for envoi in outbox.base.envois_depuis(depuis).await? {
         let Some(jws) = &envoi.accuse else { continue };
-        let accuse = Accuse::verifier(jws, outbox.cle_hub)?;
+        let accuse = outbox.cles_hub.accuse(jws)?;
         if accepter_accuse(&accuse, Some(accuse.env), connue).is_ok() {
             bail!("{DEUX_HISTOIRES}");
         }
@@ -131,7 +129,7 @@ async fn reprend(
     rng: &mut impl CryptoRng,
 ) -> Result<EntreeRecuperee> {
     let claims = verifiee.enveloppe();
-    let accuse = Accuse::verifier(&entree.receipt, outbox.cle_hub)?;
+    let accuse = outbox.cles_hub.accuse(&entree.receipt)?;
     let statut = accepter_accuse(&accuse, Some(verifiee.empreinte()), &EpoqueConnue::default())?;
     let corps = match (&claims.body, statut) {
         (Some(annonce), StatutAccuse::Acceptee) => {
@@ -196,7 +194,7 @@ pub async fn suit_l_epoque(
     let suivant = Temoin { epoque: tete.log_epoch, plancher: connu.plancher, gardees, point, alarme: connu.alarme };
     let suite = connue(&suivant);
     let perdu = |envoi: &Envoi| {
-        let accuse = envoi.accuse.as_deref().and_then(|jws| Accuse::verifier(jws, outbox.cle_hub).ok());
+        let accuse = envoi.accuse.as_deref().and_then(|jws| outbox.cles_hub.accuse(jws).ok());
         accuse.is_none_or(|a| accepter_accuse(&a, Some(a.env), &suite).is_err())
     };
     let rouverts = outbox.base.note_temoin(&suivant, maintenant, perdu).await?;
@@ -221,7 +219,7 @@ async fn franchit(
     let mut gardees = Vec::new();
     let mut garde = connu.point.as_ref().map(|p| point_connu(outbox.hub, connu.epoque, p)).transpose()?;
     for texte in &declarations {
-        let declaration = Restauration::verifier(texte, outbox.cle_hub, outbox.hub)?;
+        let declaration = outbox.cles_hub.restauration(texte, outbox.hub)?;
         if declaration.from_epoch != epoque {
             bail!("Le hub ne déclare pas comment il a quitté l’époque {epoque} de son registre.");
         }

@@ -11,6 +11,8 @@ use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use node_storage::Base;
 use node_storage::envoi::Envoi;
+use publication::succession::ClesSuccessives;
+use publication::trousseau::Trousseau;
 use publication::{Acte, ClePublique, CleSignature};
 use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
@@ -28,7 +30,7 @@ use crate::jeux::convention;
 use crate::outbox::{Bilan, Outbox};
 use crate::restitution::Pages;
 use crate::transport::Transport;
-use crate::{cle, refait, rotation};
+use crate::{cle, cles_hub, partage, refait, reference, rotation};
 
 /// One run of the outbox over HTTPS.
 pub async fn envoie(c: &Configuration, base: &Base, horloge: &dyn Horloge) -> Result<Bilan> {
@@ -48,17 +50,58 @@ pub async fn envoie_par(
     rng: &mut ChaCha20Rng,
     fil: &Fabrique<'_>,
 ) -> Result<Bilan> {
-    let cle_hub = cle_du_hub(c)?;
-    let premier = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
-    let cle = cle::lit(&c.noeud.cle)?;
-    let outbox = outbox(c, base, &cle, &cle_hub, horloge)?;
+    let bilan = deux_passages(c, base, horloge, rng, fil).await?;
+    if bilan.interrompu.is_some() {
+        return Ok(bilan);
+    }
+    // What is handed down never keeps a publication from leaving.
+    let articles = descend(c, base, horloge, rng, fil()?).await.unwrap_or_else(|e| {
+        tracing::warn!("ce que le hub partage n’a pas pu être lu : {e:#}");
+        0
+    });
+    let avertissements = reference::avertissements(base, horloge.maintenant()).await?;
+    Ok(Bilan { articles, avertissements, ..bilan })
+}
+
+/// Reads what the hub hands down: reference data, then the feed.
+async fn descend(
+    c: &Configuration,
+    base: &Base,
+    horloge: &dyn Horloge,
+    rng: &mut ChaCha20Rng,
+    fil: Box<dyn Fil + '_>,
+) -> Result<u64> {
+    let (cle, cles_hub) = (cle::lit(&c.noeud.cle)?, cles_du_hub(c, base).await?);
+    let voisines = rotation::voisines(&c.noeud.cle)?;
+    let outbox = outbox(c, base, &cle, &cles_hub, horloge)?;
+    let transport = Transport::par(fil, hub(c)?, &c.noeud.identifiant, &cle, horloge);
+    let transport = &mut transport.avec_voisines(&voisines);
+    let trousseau = transport.public("/v1/keys", rng).await?;
+    let trousseau = Trousseau::verifier(&trousseau, &cles_hub.actuelle(), outbox.hub)?;
+    if let Err(e) = reference::suit(&outbox, &trousseau, transport, rng).await {
+        tracing::warn!("les données de référence du hub n’ont pas pu être lues : {e:#}");
+    }
+    partage::suit(&outbox, &trousseau, transport, rng).await
+}
+
+/// Sends, and once more when the first passage made something to send.
+async fn deux_passages(
+    c: &Configuration,
+    base: &Base,
+    horloge: &dyn Horloge,
+    rng: &mut ChaCha20Rng,
+    fil: &Fabrique<'_>,
+) -> Result<Bilan> {
+    let premier = passage(c, base, horloge, rng, fil()?).await?;
+    let (cle, cles_hub) = (cle::lit(&c.noeud.cle)?, cles_du_hub(c, base).await?);
+    let outbox = outbox(c, base, &cle, &cles_hub, horloge)?;
     if premier.recuperes > 0 {
         outbox.scelle_acte(None, "restauration", &Acte::Restauration).await?;
     }
     if refait::rescelle(&outbox, rotation::suivante(&c.noeud.cle)?.as_ref()).await? == 0 && premier.recuperes == 0 {
         return Ok(premier);
     }
-    let second = passage(c, base, &cle_hub, horloge, rng, fil()?).await?;
+    let second = passage(c, base, horloge, rng, fil()?).await?;
     let accuses = premier.accuses.into_iter().chain(second.accuses).collect();
     let recuperes = premier.recuperes + second.recuperes;
     Ok(Bilan { accuses, recuperes, confirmes: premier.confirmes + second.confirmes, ..second })
@@ -67,7 +110,6 @@ pub async fn envoie_par(
 async fn passage(
     c: &Configuration,
     base: &Base,
-    cle_hub: &ClePublique,
     horloge: &dyn Horloge,
     rng: &mut ChaCha20Rng,
     fil: Box<dyn Fil + '_>,
@@ -76,8 +118,17 @@ async fn passage(
     let cle = cle::lit(&c.noeud.cle)?;
     let voisines = rotation::voisines(&c.noeud.cle)?;
     let transport = Transport::par(fil, hub(c)?, &c.noeud.identifiant, &cle, horloge);
-    let outbox = outbox(c, base, &cle, cle_hub, horloge)?;
-    let bilan = outbox.vide(&mut transport.avec_voisines(&voisines), rng).await?;
+    let transport = &mut transport.avec_voisines(&voisines);
+    let cles_hub = cles_du_hub(c, base).await?;
+    let outbox_connue = outbox(c, base, &cle, &cles_hub, horloge)?;
+    let bilan = match outbox_connue.vide(transport, rng).await {
+        Err(e) if cles_hub::peut_etre_une_autre_cle(&e) => {
+            // The hub may sign with the key it announced. Not announced, the first refusal stands.
+            let suivies = cles_hub::suit(&outbox_connue, transport, rng).await.map_err(|refus| e.context(refus))?;
+            outbox(c, base, &cle, &suivies, horloge)?.vide(transport, rng).await?
+        }
+        autre => autre?,
+    };
     if rotation::acheve(base, &c.noeud.cle).await? {
         tracing::info!("la nouvelle clé du nœud est en vigueur");
     }
@@ -89,8 +140,13 @@ pub fn hub(c: &Configuration) -> Result<&Hub> {
     c.hub.as_ref().context("La configuration ne nomme pas de hub : ajoutez une section [hub].")
 }
 
+/// The keys of that hub's receipts: the one pinned at enrolment, and those that took its place.
+pub async fn cles_du_hub(c: &Configuration, base: &Base) -> Result<ClesSuccessives> {
+    cles_hub::connues(base, cle_epinglee(c)?).await
+}
+
 /// The key of that hub's receipts, pinned at enrolment.
-pub fn cle_du_hub(c: &Configuration) -> Result<ClePublique> {
+pub fn cle_epinglee(c: &Configuration) -> Result<ClePublique> {
     hub(c)?.cle_publique.parse().context("[hub] cle_publique")
 }
 
@@ -99,11 +155,11 @@ pub fn outbox<'a>(
     c: &'a Configuration,
     base: &'a Base,
     cle: &'a CleSignature,
-    cle_hub: &'a ClePublique,
+    cles_hub: &'a ClesSuccessives,
     horloge: &'a dyn Horloge,
 ) -> Result<Outbox<'a>> {
     let hub = &hub(c)?.identifiant;
-    Ok(Outbox { base, noeud: &c.noeud.identifiant, hub, region: &c.noeud.region, cle, cle_hub, horloge })
+    Ok(Outbox { base, noeud: &c.noeud.identifiant, hub, region: &c.noeud.region, cle, cles_hub, horloge })
 }
 
 /// Randomness of the services, from the operating system.
@@ -250,9 +306,9 @@ impl Service {
     /// Seals a heartbeat: the hub tells a node that lives and has nothing to say from one that died, and the
     /// node compares heads and checkpoints at least once a day.
     async fn bat(&self) -> Result<u64> {
-        let cle_hub = cle_du_hub(&self.configuration)?;
+        let cles_hub = cles_du_hub(&self.configuration, &self.base).await?;
         let cle = self.cle()?;
-        let outbox = outbox(&self.configuration, &self.base, &cle, &cle_hub, self.horloge.as_ref())?;
+        let outbox = outbox(&self.configuration, &self.base, &cle, &cles_hub, self.horloge.as_ref())?;
         outbox.scelle_acte(None, "horaire", &Acte::Battement).await
     }
 

@@ -5,11 +5,12 @@
 use anyhow::{Context, Result};
 use node_storage::envoi::Envoi;
 use node_storage::temoin::{PointGarde, Temoin};
+use publication::Empreinte;
 use publication::registre::{Feuille, PointDeControle, PreuveCoherence, PreuveInclusion, nom_du_registre, suivre};
 use publication::trousseau::Trousseau;
-use publication::{Accuse, Empreinte};
 use rand::CryptoRng;
 
+use crate::cles_hub::suit_celle_du_registre;
 use crate::outbox::Outbox;
 use crate::reprise::point_connu;
 use crate::transport::Transport;
@@ -21,9 +22,18 @@ pub async fn atteste(
     transport: &mut Transport<'_>,
     rng: &mut impl CryptoRng,
 ) -> Result<u64> {
-    let trousseau = Trousseau::verifier(&transport.public("/v1/keys", rng).await?, outbox.cle_hub, outbox.hub)?;
+    let cle_hub = outbox.cles_hub.actuelle();
+    let trousseau = Trousseau::verifier(&transport.public("/v1/keys", rng).await?, &cle_hub, outbox.hub)?;
+    let cle_du_registre = match suit_celle_du_registre(outbox, &trousseau).await {
+        Ok(cle) => cle,
+        Err(e) => {
+            let motif = format!("La clé du registre a changé sans annonce. {e}");
+            outbox.base.alarme(&motif, &trousseau.log.to_string(), outbox.horloge.maintenant()).await?;
+            return Err(e);
+        }
+    };
     let texte = transport.public("/v1/log/checkpoint", rng).await?;
-    let annonce = PointDeControle::verifier(&texte, &nom_du_registre(outbox.hub), &trousseau.log)?;
+    let annonce = PointDeControle::verifier(&texte, &nom_du_registre(outbox.hub), &cle_du_registre)?;
     let maintenant = outbox.horloge.maintenant();
     if let Some(garde) = &connu.point {
         let ancien = point_connu(outbox.hub, connu.epoque, garde)?;
@@ -69,7 +79,7 @@ async fn inscrit(
     rng: &mut impl CryptoRng,
 ) -> Result<bool> {
     let Some(jws) = &envoi.accuse else { return Ok(false) };
-    let accuse = Accuse::verifier(jws, outbox.cle_hub)?;
+    let accuse = outbox.cles_hub.accuse(jws)?;
     if accuse.leaf >= point.taille {
         return Ok(false);
     }

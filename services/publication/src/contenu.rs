@@ -20,7 +20,7 @@
 //! ```
 
 mod cellule;
-mod decimale;
+pub(crate) mod decimale;
 pub mod dispositifs;
 pub mod indicateurs;
 mod lecture;

@@ -46,6 +46,11 @@ pub fn empreinte_enveloppe(charge: &[u8]) -> Empreinte {
     Empreinte::de(b"maillage/env/v1\0", charge)
 }
 
+/// Digest of a part of the hub's reference data, and of the list of them.
+pub fn empreinte_partie(octets: &[u8]) -> Empreinte {
+    Empreinte::de(b"maillage/ref/v1\0", octets)
+}
+
 /// Plain SHA-256 of a request's body, as a proof binds it (`bsh`).
 pub fn empreinte_requete(octets: &[u8]) -> Empreinte {
     Empreinte::de(b"", octets)

@@ -98,6 +98,14 @@ codes! {
     HeadInvalid = Erreur, "head.invalid", 502, "La tête de chaîne annoncée est invalide.";
     /// The key set is not one of this hub.
     KeysInvalid = Erreur, "keys.invalid", 502, "Le trousseau annoncé par le hub est invalide.";
+    /// The manifest of reference data is not one of this hub.
+    ManifestInvalid = Erreur, "manifest.invalid", 502, "Le manifeste des données de référence est invalide.";
+    /// The page of the feed is not one of this hub.
+    FeedInvalid = Erreur, "feed.invalid", 502, "La page du fil partagé par le hub est invalide.";
+    /// The announcement of a hub's next key is not one of this hub.
+    SuccessionInvalid = Erreur, "succession.invalid", 502, "L’annonce d’une clé du hub est invalide.";
+    /// No reference data under this digest.
+    RefUnknownPart = Erreur, "ref.unknown_part", 404, "Aucune donnée de référence sous cette empreinte.";
     /// The restore statement is not one of this hub.
     RestoreInvalid = Erreur, "restore.invalid", 502, "La déclaration de restauration du hub est invalide.";
     /// A leaf or a size that the register does not have.

@@ -27,6 +27,12 @@ pub struct Trousseau {
     pub receipts: ClePublique,
     /// Key of the checkpoints.
     pub log: ClePublique,
+    /// Key of the reference data and of the feed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<ClePublique>,
+    /// Announcements of the next keys and of those that became present ones, each signed by the key it replaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub successions: Vec<String>,
     /// Time of the announcement, by the hub's clock.
     pub issued_at: DateTime<Utc>,
 }
@@ -45,8 +51,8 @@ impl Trousseau {
         if lu.v != VERSION || lu.iss != hub {
             return Err(invalide(format!("Trousseau de « {} », version {}.", lu.iss, lu.v)));
         }
-        if lu.receipts == lu.log {
-            return Err(invalide("La même clé signe les accusés et le registre.".to_owned()));
+        if lu.receipts == lu.log || lu.reference.is_some_and(|cle| cle == lu.receipts || cle == lu.log) {
+            return Err(invalide("Une même clé signe pour deux usages.".to_owned()));
         }
         Ok(lu)
     }
@@ -78,6 +84,8 @@ mod tests {
             iss: HUB.to_owned(),
             receipts: cle(1).publique(),
             log: cle(log).publique(),
+            reference: Some(cle(4).publique()),
+            successions: vec![],
             issued_at: DateTime::UNIX_EPOCH,
         }
     }

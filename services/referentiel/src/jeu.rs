@@ -21,7 +21,7 @@ use crate::periode::Trimestre;
 use crate::territoire::Niveau;
 
 use declaration::{Forclusion, Grille, Liste, Parametre};
-pub use registre::{JeuRefuse, ajoute, jeu, jeux};
+pub use registre::{JeuRefuse, admet, ajoute, jeu, jeu_de_version, jeux, versions};
 use regle::{Controles, Operande};
 
 /// How often a jeu is published.

@@ -117,6 +117,11 @@ pub fn toutes() -> impl Iterator<Item = &'static Nomenclature> {
     SOURCES.iter().filter_map(|(nom, _)| nomenclature(nom))
 }
 
+/// Every list as its file says it, byte for byte: what a hub and its nodes compare.
+pub fn textes() -> impl Iterator<Item = (&'static Nomenclature, &'static str)> {
+    SOURCES.iter().filter_map(|(nom, texte)| Some((nomenclature(nom)?, *texte)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,7 @@ use node::fil::{Attente, Fil, Reponse, Requete};
 use node::service::{envoie_par, outbox};
 use node_storage::Base;
 use publication::enveloppe::PERIMETRE_CDG;
+use publication::succession::ClesSuccessives;
 use publication::{
     Acte, CleSignature, Contenu, DispositifPublie, Emission, Origine, Raison, References, Serie, SuiteChaine, sceller,
 };
@@ -172,7 +173,8 @@ impl Monde {
         let fichier = self.dossier.path().join("hub.toml");
         let configuration = hub::configuration::Configuration::lit(&fichier).unwrap();
         let db = Db::ouvre(&configuration.hub.base).await.unwrap();
-        let cles = Cles { accuses: cle_du_hub(0), registre: cle_du_hub(1) };
+        let cles =
+            Cles { accuses: cle_du_hub(0), registre: cle_du_hub(1), reference: cle_du_hub(2), successions: vec![] };
         let service = Service::avec(configuration, db, cles, self.horloge_hub.clone(), ChaCha20Rng::seed_from_u64(7))
             .await
             .unwrap();
@@ -300,8 +302,8 @@ impl Monde {
             raison: Raison::Correction,
         };
         let cle = node::cle::lit(&self.configuration.noeud.cle).unwrap();
-        let cle_hub = cle_du_hub(0).publique();
-        let outbox = outbox(&self.configuration, self.base(), &cle, &cle_hub, &self.horloge_noeud).unwrap();
+        let cles_hub = ClesSuccessives::seule(cle_du_hub(0).publique());
+        let outbox = outbox(&self.configuration, self.base(), &cle, &cles_hub, &self.horloge_noeud).unwrap();
         if outbox.scelle_acte(Some((JEU, periode)), "essai", &acte).await.is_ok() {
             self.dits.insert(periode, None);
         }
@@ -309,12 +311,12 @@ impl Monde {
 
     async fn annonce_une_cle(&mut self) {
         let cle = node::cle::lit(&self.configuration.noeud.cle).unwrap();
-        let cle_hub = cle_du_hub(0).publique();
+        let cles_hub = ClesSuccessives::seule(cle_du_hub(0).publique());
         let mut rng = ChaCha20Rng::seed_from_u64(self.rng.random());
         // A node put back before its own rotation while the hub is too has lost the announcement on both sides:
         // that is enrolment again, by two administrators, and not something a protocol mends.
         self.copie_noeud = None;
-        let outbox = outbox(&self.configuration, self.base(), &cle, &cle_hub, &self.horloge_noeud).unwrap();
+        let outbox = outbox(&self.configuration, self.base(), &cle, &cles_hub, &self.horloge_noeud).unwrap();
         let _ = node::rotation::annonce(&outbox, &self.configuration.noeud.cle, "essai", &mut rng).await;
     }
 
@@ -385,7 +387,7 @@ impl Monde {
             }
         }
         let service = self.hub.as_ref().unwrap();
-        let hub = verification::Hub { identifiant: HUB, cle: cle_du_hub(0).publique() };
+        let hub = verification::Hub { identifiant: HUB, cles: ClesSuccessives::seule(cle_du_hub(0).publique()) };
         let constat = verification::verifie(service.db(), &hub, service.jeux()).await.unwrap();
         assert!(constat.sain(), "{:?}", constat.defauts);
         let montrees = self.montrees().await;

@@ -288,6 +288,11 @@ pub fn conventions() -> &'static [Convention] {
     &TOUTES
 }
 
+/// Every convention as its file says it, byte for byte: what a hub and its nodes compare.
+pub fn textes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TOUTES.iter().zip(SOURCES).map(|(convention, texte)| (convention.code.as_str(), texte))
+}
+
 /// The convention of this name.
 pub fn convention(code: &str) -> Option<&'static Convention> {
     TOUTES.iter().find(|c| c.code == code)

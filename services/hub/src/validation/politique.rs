@@ -2,22 +2,33 @@
 //! thresholds.
 
 use publication::{CodeRefus, Refus};
+use referentiel::cellule::Audience;
 use referentiel::jeu::{Jeu, Seuils};
 use secret_statistique::Politique;
 
 /// Smallest denominator of a rate: domain notes §2, « dénominateur < 5 : pas de taux ».
 const DENOMINATEUR_PLANCHER: u64 = 5;
 
+/// Thresholds an audience demands of a jeu: those of the jeu, raised by the hub's own, never under the floor. None
+/// when the jeu is not published for that audience.
+pub fn exiges(jeu: &Jeu, audience: Audience, releves: Option<&Seuils>) -> Option<Seuils> {
+    let declares = jeu.audiences.get(&audience)?;
+    let exige = |du_jeu: u64, releve: Option<u64>| du_jeu.max(releve.unwrap_or(0)).max(Seuils::PLANCHER);
+    Some(Seuils {
+        seuil: exige(declares.seuil, releves.map(|s| s.seuil)),
+        seuil_sensible: exige(declares.seuil_sensible, releves.map(|s| s.seuil_sensible)),
+    })
+}
+
 pub fn objections(politique: &Politique, jeu: &Jeu, releves: Option<&Seuils>) -> Vec<Refus> {
     let audience = politique.audience.code();
     let refus = |detail: String| Refus::nouveau(CodeRefus::SdcPolicyBelowFloor, detail);
-    let Some(declares) = jeu.audiences.get(&politique.audience) else {
+    let Some(exiges) = exiges(jeu, politique.audience, releves) else {
         return vec![refus(format!("Le jeu {} n’est pas publié pour l’audience « {audience} ».", jeu.code))];
     };
-    let exige = |du_jeu: u64, releve: Option<u64>| du_jeu.max(releve.unwrap_or(0)).max(Seuils::PLANCHER);
     let mesures = [
-        ("seuil", politique.seuil, exige(declares.seuil, releves.map(|s| s.seuil))),
-        ("seuil sensible", politique.seuil_sensible, exige(declares.seuil_sensible, releves.map(|s| s.seuil_sensible))),
+        ("seuil", politique.seuil, exiges.seuil),
+        ("seuil sensible", politique.seuil_sensible, exiges.seuil_sensible),
         ("dénominateur minimal", politique.denominateur_minimal, DENOMINATEUR_PLANCHER),
     ];
     let mut objections: Vec<Refus> = mesures
@@ -33,7 +44,6 @@ pub fn objections(politique: &Politique, jeu: &Jeu, releves: Option<&Seuils>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use referentiel::cellule::Audience;
     use referentiel::jeu::jeu;
 
     #[test]

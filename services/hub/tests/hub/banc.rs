@@ -101,36 +101,18 @@ impl Banc {
     /// A hub of this configuration.
     pub async fn depuis(db: Db, dossier: tempfile::TempDir, texte: &str) -> Self {
         let configuration = Configuration::depuis_texte(texte, &dossier.path().join("hub.toml")).unwrap();
-        let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
-        let cle_hub = cle.publique();
-        let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
+        let cle_hub = cles().accuses.publique();
         let horloge = Arc::new(HorlogeFixe::nouvelle("2026-04-02T08:00:00Z".parse().unwrap()));
-        let service = Service::avec(
-            configuration,
-            db,
-            Cles { accuses: cle, registre },
-            horloge.clone(),
-            ChaCha20Rng::seed_from_u64(7),
-        )
-        .await
-        .unwrap();
+        let service =
+            Service::avec(configuration, db, cles(), horloge.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub, _dossier: dossier }
     }
 
     /// The same hub with another configuration.
     pub async fn avec(&self, configuration: Configuration) -> Self {
-        let cle = CleSignature::generer(&mut StdRng::seed_from_u64(7));
         let (db, horloge) = (self.service.db().clone(), self.horloge.clone());
-        let registre = CleSignature::generer(&mut StdRng::seed_from_u64(8));
-        let service = Service::avec(
-            configuration,
-            db,
-            Cles { accuses: cle, registre },
-            horloge.clone(),
-            ChaCha20Rng::seed_from_u64(7),
-        )
-        .await
-        .unwrap();
+        let service =
+            Service::avec(configuration, db, cles(), horloge.clone(), ChaCha20Rng::seed_from_u64(7)).await.unwrap();
         let dossier = tempfile::tempdir().unwrap();
         Self { routes: service.routes(), service, horloge, cle_hub: self.cle_hub, _dossier: dossier }
     }
@@ -228,6 +210,12 @@ impl Banc {
         let (_, texte) = self.envoie(requete.unwrap()).await;
         serde_json::from_str(&texte).unwrap()
     }
+}
+
+/// The keys of every hub of these tests.
+pub fn cles() -> Cles {
+    let cle = |graine| CleSignature::generer(&mut StdRng::seed_from_u64(graine));
+    Cles { accuses: cle(7), registre: cle(8), reference: cle(9), successions: vec![] }
 }
 
 pub fn configuration(noeuds: &[&Noeud], reste: &str) -> String {

@@ -4,6 +4,7 @@ use hub::configuration::Configuration;
 use hub::verification::{Constat, Hub, verifie};
 use hub_storage::{Db, Dialecte, rebuild};
 use publication::StatutAccuse;
+use publication::succession::ClesSuccessives;
 
 use crate::banc::{Banc, HUB, six_noeuds};
 use crate::population::{fiches, indicateurs, lieu};
@@ -16,7 +17,7 @@ const HISTOIRE: [&str; 2] = [
 const CAMPAGNE: &str = "[[campagne]]\ncode = \"2026-T1\"\nlimite_depot = \"2026-04-01\"\n";
 
 async fn constat(banc: &Banc) -> Constat {
-    let hub = Hub { identifiant: HUB, cle: banc.cle_hub };
+    let hub = Hub { identifiant: HUB, cles: ClesSuccessives::seule(banc.cle_hub) };
     verifie(banc.service.db(), &hub, &Configuration::jeux_trimestriels()).await.unwrap()
 }
 

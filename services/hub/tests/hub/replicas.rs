@@ -5,6 +5,7 @@ use hub::configuration::Configuration;
 use hub::verification::{Hub, verifie};
 use hub_storage::Db;
 use publication::PublicationSignee;
+use publication::succession::ClesSuccessives;
 
 use crate::banc::{Banc, HUB, Noeud, six_noeuds};
 use crate::bases::base_postgresql;
@@ -70,7 +71,7 @@ async fn three_replicas_receive_together_and_one_may_die() {
     taches.join_all().await;
 
     let vivante = &replicas[0];
-    let hub = Hub { identifiant: HUB, cle: vivante.cle_hub };
+    let hub = Hub { identifiant: HUB, cles: ClesSuccessives::seule(vivante.cle_hub) };
     let constat = verifie(vivante.service.db(), &hub, &Configuration::jeux_trimestriels()).await.unwrap();
     assert!(constat.sain(), "{:?}", constat.defauts);
     assert_eq!(constat.entrees, 36, "six centres, three quarters, two data sets: each once");

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use hub::verification::{self, Hub};
 use publication::registre::{Feuille, PointDeControle, PreuveCoherence, PreuveInclusion, suivre};
 use publication::restauration::Restauration;
+use publication::succession::ClesSuccessives;
 use publication::trousseau::Trousseau;
 use publication::{Acte, CleSignature, Contenu, Emission, Place, Raison, References, StatutAccuse, sceller_acte};
 use rand::SeedableRng as _;
@@ -51,7 +52,7 @@ async fn depose_acte(banc: &Banc, n: &mut Noeud, acte: &Acte<'_>) -> publication
 }
 
 async fn sain(banc: &Banc) {
-    let hub = Hub { identifiant: HUB, cle: banc.cle_hub };
+    let hub = Hub { identifiant: HUB, cles: ClesSuccessives::seule(banc.cle_hub) };
     let constat = verification::verifie(banc.service.db(), &hub, banc.service.jeux()).await.unwrap();
     assert!(constat.sain(), "{:?}", constat.defauts);
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use node_storage::envoi::Envoi;
-use publication::{Accuse, Attendu, ClePublique, EnveloppeVerifiee, StatutAccuse, empreinte_corps, verifier_enveloppe};
+use publication::succession::ClesSuccessives;
+use publication::{Accuse, Attendu, EnveloppeVerifiee, StatutAccuse, empreinte_corps, verifier_enveloppe};
 use referentiel::format;
 
 use super::{Acces, dit};
@@ -26,24 +27,34 @@ pub struct Options {
 
 /// Verifies and tells; 1 when something does not hold.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
-    let cle_hub = service::cle_du_hub(&acces.configuration)?;
+    let cles_hub = cles_hub(acces)?;
     let accuse = match (&o.fichier, o.position) {
         (Some(fichier), _) => {
             let texte = std::fs::read_to_string(fichier).with_context(|| fichier.display().to_string())?;
-            Accuse::verifier(texte.trim(), &cle_hub)?
+            cles_hub.accuse(texte.trim())?
         }
-        (None, Some(position)) => de_l_envoi(acces, position, &cle_hub)?,
+        (None, Some(position)) => de_l_envoi(acces, position, &cles_hub)?,
         (None, None) => bail!("Donnez un fichier ou une position."),
     };
     raconte(&accuse)?;
     Ok(if accuse.status == StatutAccuse::Acceptee { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// The key pinned, and those that took its place: a receipt of years ago was signed by an older one.
+fn cles_hub(acces: &Acces) -> Result<ClesSuccessives> {
+    acces.attends(async {
+        match acces.base_existante().await? {
+            Some(base) => service::cles_du_hub(&acces.configuration, &base).await,
+            None => Ok(ClesSuccessives::seule(service::cle_epinglee(&acces.configuration)?)),
+        }
+    })
+}
+
 /// The receipt, the envelope it quotes, and the body the envelope announces: one holds the next.
-fn de_l_envoi(acces: &Acces, position: u64, cle_hub: &ClePublique) -> Result<Accuse> {
+fn de_l_envoi(acces: &Acces, position: u64, cles_hub: &ClesSuccessives) -> Result<Accuse> {
     let envoi = acces.attends(async { Ok::<_, anyhow::Error>(acces.base().await?.envoi(position).await?) })?;
     let Some(jws) = &envoi.accuse else { bail!("L’envoi {position} n’a pas encore d’accusé.") };
-    let accuse = Accuse::verifier(jws, cle_hub)?;
+    let accuse = cles_hub.accuse(jws)?;
     if accuse.env.to_string() != envoi.empreinte || accuse.seq != position {
         bail!("L’accusé gardé pour l’envoi {position} répond à une autre enveloppe.");
     }

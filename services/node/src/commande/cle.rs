@@ -39,11 +39,11 @@ pub fn execute(options: &Options) -> Result<ExitCode> {
 /// Announces a new key, sends, and puts it in force when the hub has it.
 pub fn tourne(acces: &Acces) -> Result<ExitCode> {
     let c = &acces.configuration;
-    let cle_hub = service::cle_du_hub(c)?;
     let cle = acces.cle()?;
     acces.attends(async {
         let base = acces.base().await?;
-        let outbox = service::outbox(c, &base, &cle, &cle_hub, &acces.horloge)?;
+        let cles_hub = service::cles_du_hub(c, &base).await?;
+        let outbox = service::outbox(c, &base, &cle, &cles_hub, &acces.horloge)?;
         let seq = rotation::annonce(&outbox, &c.noeud.cle, &acces.acteur(), &mut service::hasard()).await?;
         dit(&format!("La nouvelle clé est annoncée en position {seq}."))?;
         let bilan = service::envoie(c, &base, &acces.horloge).await?;

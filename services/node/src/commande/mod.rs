@@ -14,7 +14,9 @@ mod jeux;
 mod lien;
 mod modele;
 mod offre;
+mod partage;
 mod publier;
+mod reference;
 mod retirer;
 mod secret;
 mod servir;
@@ -74,6 +76,12 @@ enum Commande {
     Enroler(enroler::Options),
     /// Envoie ce qui est en file, compare les têtes avec le hub et suit son registre.
     Envoyer,
+    /// Données de référence reçues du hub : versions, fraîcheur, calendrier, seuils.
+    Reference(reference::Options),
+    /// Repères du réseau : médiane et quartiles des centres, à côté de ce que ce centre publie.
+    Reperes(partage::OptionsReperes),
+    /// Bonnes pratiques que les centres partagent.
+    Pratiques(partage::OptionsPratiques),
     /// Retire une série publiée : le hub ne la montre plus, son histoire reste.
     Retirer(retirer::Options),
     /// Prouve hors ligne qu’un envoi a été accepté, par qui et quand.
@@ -168,6 +176,9 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Publier(o) => publier::execute(&acces()?, &o),
         Commande::Enroler(o) => enroler::execute(&acces()?, &o),
         Commande::Envoyer => publier::envoie(&acces()?),
+        Commande::Reference(o) => reference::execute(&acces()?, o),
+        Commande::Reperes(o) => partage::reperes(&acces()?, &o),
+        Commande::Pratiques(o) => partage::pratiques(&acces()?, &o),
         Commande::Retirer(o) => retirer::execute(&acces()?, &o),
         Commande::VerifierAccuse(o) => accuse::execute(&acces()?, &o),
         Commande::Envois { json } => envois::execute(&acces()?, json),

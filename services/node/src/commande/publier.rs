@@ -87,6 +87,13 @@ pub(super) fn montre(bilan: &Bilan) -> Result<ExitCode> {
         let quoi = referentiel::format::compte(bilan.confirmes, "envoi prouvé", "envois prouvés");
         dit(&format!("{quoi} dans le registre du hub."))?;
     }
+    if bilan.articles > 0 {
+        let quoi = referentiel::format::compte(bilan.articles, "article reçu", "articles reçus");
+        dit(&format!("{quoi} du hub : « maillage-node reperes » et « maillage-node pratiques » les montrent."))?;
+    }
+    for avertissement in &bilan.avertissements {
+        dit(&format!("Attention : {avertissement}"))?;
+    }
     if let Some(alarme) = &bilan.alarme {
         dit(&format!("Alarme : {alarme} La preuve est gardée dans la base ; prévenez l’administrateur du hub."))?;
     }

@@ -37,7 +37,6 @@ enum Motif {
 /// Seals the withdrawal and sends it.
 pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     let c = &acces.configuration;
-    let cle_hub = service::cle_du_hub(c)?;
     let cle = acces.cle()?;
     let periode = o.campagne.campagne.to_string();
     let bilan = acces.attends(async {
@@ -57,7 +56,8 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
                 Motif::ChangementDeRegle => Raison::ChangementDeRegle,
             },
         };
-        let outbox = service::outbox(c, &base, &cle, &cle_hub, &acces.horloge)?;
+        let cles_hub = service::cles_du_hub(c, &base).await?;
+        let outbox = service::outbox(c, &base, &cle, &cles_hub, &acces.horloge)?;
         let seq = outbox.scelle_acte(Some((&o.jeu, &periode)), &acces.acteur(), &acte).await?;
         dit(&format!("Retrait de {} {periode} scellé en position {seq}.", o.jeu))?;
         let bilan = service::envoie(c, &base, &acces.horloge).await?;

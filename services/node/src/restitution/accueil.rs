@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::NaiveDate;
+use chrono_tz::Europe::Paris;
 use node_storage::envoi::{Envoi, EtatEnvoi};
 use node_storage::import::ImportListe;
 use referentiel::Decimal;
@@ -23,6 +24,7 @@ use super::rendu::{Entete, Onglet, Refus};
 use super::session::Agent;
 use crate::emission::JEUX;
 use crate::preparation::table_brute;
+use crate::reference::{avertissements, limite_de_depot};
 
 /// Measures of the table « Ce trimestre ».
 const MESURES: [&str; 5] = ["EA01", "EA02", "EA03", "EA04", "EA05"];
@@ -71,7 +73,7 @@ pub async fn montre(State(pages): State<Arc<Pages>>, agent: Agent) -> Result<Res
         None => None,
     };
     let contenu = Accueil {
-        alarmes: alarmes(&envois),
+        alarmes: [alarmes(&envois), avertissements(base, pages.service.horloge.maintenant()).await?].concat(),
         taches: taches(&pages, &imports).await?,
         chiffres: chiffres(&pages).await?,
         envois: (!envois.is_empty()).then(|| table("derniers-envois", "Derniers envois", &envois)),
@@ -97,9 +99,14 @@ async fn en_cours(pages: &Pages, trimestre: Trimestre, imports: &[ImportListe]) 
     } else {
         Tache::nouvelle(String::new(), "/envois", "Voir les accusés")
     };
+    // What the centre wrote comes first; without it, the calendar that the hub hands down.
+    let limite = match annoncee.and_then(|c| c.limite_depot) {
+        Some(jour) => Some(jour),
+        None => limite_de_depot(&pages.service.base, trimestre).await?.map(|t| t.with_timezone(&Paris).date_naive()),
+    };
     Ok(Campagne {
         nom: trimestre.libelle_long(),
-        echeance: echeance(annoncee.and_then(|c| c.limite_depot), pages.aujourdhui()),
+        echeance: echeance(limite, pages.aujourdhui()),
         attendus: attendus as u64,
         recus: presents.len() as u64,
         suite,
@@ -148,7 +155,7 @@ fn alarmes(envois: &[Envoi]) -> Vec<String> {
 async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
     let mut taches = Vec::new();
     for b in pages.service.base.brouillons().await? {
-        let depose = date(b.depose_le.with_timezone(&chrono_tz::Europe::Paris).date_naive());
+        let depose = date(b.depose_le.with_timezone(&Paris).date_naive());
         taches.push(Tache::nouvelle(
             format!("Le classeur « {} », déposé le {depose}, n’est pas encore enregistré.", b.fichier),
             format!("/imports/brouillons/{}", b.id),

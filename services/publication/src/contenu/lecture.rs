@@ -18,15 +18,18 @@ const TEXTE_MAXIMUM: usize = 1024;
 const ENTIER_MAXIMAL: u64 = (1 << 53) - 1;
 
 /// Members that hold a list. The JSON crate would also fill a struct from one, which other readers do not.
-const LISTES: [&str; 9] = [
+const LISTES: [&str; 12] = [
     "audiences",
     "axes_sensibles",
     "cellules",
     "dispositifs",
     "fiches",
+    "items",
+    "parts",
     "path",
     "reasons",
     "structures",
+    "successions",
     "territoires",
 ];
 

@@ -21,10 +21,11 @@ use serde_json::{Value, json};
 pub const HUB: &str = "https://hub.example/maillage";
 pub const NOEUD: &str = "cdg-287000012";
 
-/// Secret keys of RFC 8032 §7.1, tests 1 to 3: published, hence recognisable and worth nothing.
+/// Secret keys of RFC 8032 §7.1, tests 1 to 3 and 1024: published, hence recognisable and worth nothing.
 const SECRET_NOEUD: &str = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
 const SECRET_HUB: &str = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
 const SECRET_REGISTRE: &str = "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7";
+const SECRET_REFERENCE: &str = "f5e5767cf153319517630f226876b86c8160cc583bc013744c6bf255f5cc0ee5";
 
 /// PKCS#8 of an Ed25519 key: a constant prefix, then the 32 bytes.
 fn pem(hexadecimal: &str) -> String {
@@ -49,6 +50,10 @@ pub fn cle_hub() -> CleSignature {
 
 pub fn cle_registre() -> CleSignature {
     CleSignature::depuis_pem(&pem(SECRET_REGISTRE)).unwrap()
+}
+
+pub fn cle_reference() -> CleSignature {
+    CleSignature::depuis_pem(&pem(SECRET_REFERENCE)).unwrap()
 }
 
 /// The node's key outside the crate's types, to forge what they refuse to write.

@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::fabrique::*;
 
+#[path = "vecteurs_reference.rs"]
+mod reference;
 #[path = "vecteurs_registre.rs"]
 mod registre;
 
@@ -37,6 +39,9 @@ enum Nature {
     Entree,
     Trousseau,
     Restauration,
+    Manifeste,
+    Fil,
+    Succession,
     /// A checkpoint alone.
     Point,
     Inclusion,
@@ -120,7 +125,8 @@ const ACCEPTEE: &str = "acceptee";
 
 fn vecteur(nature: Nature, description: &str, verdict: &str, jeton: String) -> Vecteur {
     let cle = match nature {
-        Nature::Accuse | Nature::Tete | Nature::Trousseau | Nature::Restauration => cle_hub(),
+        Nature::Accuse | Nature::Tete | Nature::Trousseau | Nature::Restauration | Nature::Succession => cle_hub(),
+        Nature::Manifeste | Nature::Fil => cle_reference(),
         Nature::Point | Nature::Inclusion | Nature::Coherence => cle_registre(),
         _ => cle_noeud(),
     };
@@ -264,6 +270,8 @@ fn trousseau(registre: &CleSignature) -> Trousseau {
         iss: HUB.to_owned(),
         receipts: cle_hub().publique(),
         log: registre.publique(),
+        reference: None,
+        successions: vec![],
         issued_at: instant("2026-04-03T02:00:00Z"),
     }
 }
@@ -302,6 +310,9 @@ fn refuses() -> BTreeMap<CodeRefus, Vecteur> {
     ajoute(C::KeysInvalid, vecteur(Nature::Trousseau, "La même clé pour les accusés et le registre.", "", une_seule));
     let saut = restauration(3).signer(&cle_hub());
     ajoute(C::RestoreInvalid, vecteur(Nature::Restauration, "Une époque est sautée.", "", saut));
+    for (code, refusee) in reference::refuses() {
+        ajoute(code, refusee);
+    }
     ajoute(C::AuthKeyWeak, Vecteur { cle: format!("AQ{}", "A".repeat(41)), ..faible });
     tous
 }
@@ -397,6 +408,7 @@ fn fichiers() -> BTreeMap<String, String> {
     let texte = |v: &Vecteur| serde_json::to_string_pretty(v).unwrap() + "\n";
     let mut fichiers: BTreeMap<String, String> =
         valides().iter().map(|(nom, v)| ((*nom).to_owned(), texte(v))).collect();
+    fichiers.extend(reference::valides().iter().map(|(nom, v)| ((*nom).to_owned(), texte(v))));
     fichiers.extend(refuses().iter().map(|(code, v)| (format!("refus/{code}.json"), texte(v))));
     fichiers.extend(registre::vecteurs().iter().map(|(nom, v)| (format!("registre/{nom}.json"), texte(v))));
     fichiers.insert("refus.json".to_owned(), serde_json::to_string_pretty(&table()).unwrap() + "\n");
@@ -458,7 +470,7 @@ fn every_frozen_vector_is_read_with_its_verdict() {
 
 /// Decided by what only a hub or a node has: its keys, its chain, its campaign, its load. Their tests are
 /// those of these services; every other code has its vector.
-const DEPENDENT_DU_HUB: [&str; 19] = [
+const DEPENDENT_DU_HUB: [&str; 20] = [
     "node.suspended",
     "enrol.refused",
     "auth.key_revoked",
@@ -466,6 +478,7 @@ const DEPENDENT_DU_HUB: [&str; 19] = [
     "body.too_large",
     "body.encoding",
     "log.out_of_range",
+    "ref.unknown_part",
     "rate.limited",
     "hub.busy",
     "hub.readonly",
@@ -518,6 +531,7 @@ fn juger(v: &Vecteur) -> Result<(), Refus> {
         }
         Nature::Trousseau => Trousseau::verifier(&v.jeton, &cle, &v.hub).map(|_| ()),
         Nature::Restauration => Restauration::verifier(&v.jeton, &cle, &v.hub).map(|_| ()),
+        Nature::Manifeste | Nature::Fil | Nature::Succession => reference::juger(v, &cle),
         Nature::Point | Nature::Inclusion | Nature::Coherence => unreachable!("judged with the register"),
         Nature::Publication | Nature::Chaine => {
             let attendu = Attendu { noeud, hub: v.hub.clone() };

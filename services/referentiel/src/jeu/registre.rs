@@ -46,6 +46,40 @@ pub fn jeu(code: &str) -> Option<&'static Jeu> {
     TOUS.read().unwrap_or_else(PoisonError::into_inner).iter().find(|j| j.code == code).copied()
 }
 
+/// Other versions of known jeux, which publications made elsewhere may name: a node that was not upgraded yet, or
+/// that was upgraded first. Each carries its own code lists; the present version stays that of the product.
+static AUTRES: LazyLock<RwLock<Vec<&'static Jeu>>> = LazyLock::new(RwLock::default);
+
+/// A jeu as it stood in one version.
+pub fn jeu_de_version(code: &str, version: &str) -> Option<&'static Jeu> {
+    versions().into_iter().find(|j| j.code == code && j.version == version)
+}
+
+/// Every version of every jeu, the present ones first.
+pub fn versions() -> Vec<&'static Jeu> {
+    let mut tous = jeux();
+    tous.extend(AUTRES.read().unwrap_or_else(PoisonError::into_inner).iter());
+    tous
+}
+
+/// Adds a jeu, or another version of a known one, beside it.
+pub fn admet(texte: &str) -> Result<&'static Jeu, JeuRefuse> {
+    let nouveau = Jeu::lit(texte)?;
+    if jeu(&nouveau.code).is_none_or(|connu| connu.version == nouveau.version) {
+        return ajoute(texte);
+    }
+    let mut autres = AUTRES.write().unwrap_or_else(PoisonError::into_inner);
+    match autres.iter().find(|j| j.code == nouveau.code && j.version == nouveau.version) {
+        Some(connu) if **connu == nouveau => Ok(*connu),
+        Some(_) => Err(JeuRefuse::DejaConnu(nouveau.code)),
+        None => {
+            let nouveau: &'static Jeu = Box::leak(Box::new(nouveau));
+            autres.push(nouveau);
+            Ok(nouveau)
+        }
+    }
+}
+
 /// Adds a jeu from the text of its file. Adding the very same one again changes nothing.
 pub fn ajoute(texte: &str) -> Result<&'static Jeu, JeuRefuse> {
     let nouveau = Jeu::lit(texte)?;
@@ -95,6 +129,12 @@ mod tests {
         let ajoutee = ajoute(&texte("1", "ESSAI_REGISTRE")).unwrap();
         assert!(std::ptr::eq(ajoute(&texte("1", "ESSAI_REGISTRE")).unwrap(), ajoutee));
         assert!(matches!(ajoute(&texte("2", "ESSAI_REGISTRE")), Err(JeuRefuse::DejaConnu(_))));
+        // Another version stands beside the present one, and takes its place nowhere.
+        let seconde = admet(&texte("2", "ESSAI_REGISTRE")).unwrap();
+        assert!(std::ptr::eq(jeu("essai.registre").unwrap(), ajoutee));
+        assert!(std::ptr::eq(jeu_de_version("essai.registre", "2").unwrap(), seconde));
+        assert!(std::ptr::eq(jeu_de_version("essai.registre", "1").unwrap(), ajoutee));
+        assert!(matches!(admet(&texte("2", "ESSAI_AUTRE")), Err(JeuRefuse::DejaConnu(_))));
         let autre = texte("1", "EA01").replace("essai.registre", "essai.autre");
         assert!(matches!(ajoute(&autre), Err(JeuRefuse::MesureConnue(..))));
     }
