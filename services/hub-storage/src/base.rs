@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::ligne::Row;
 use crate::schema::{Dialecte, explique, migrator};
@@ -261,6 +261,7 @@ async fn ouvre_sqlite(adresse: &str) -> Result<(Pool, Veille), ErreurBase> {
         .test_before_acquire(false)
         .idle_timeout(None)
         .max_lifetime(None)
+        .after_release(|connexion, _| Box::pin(ramenee(connexion)))
         .connect_with(options.clone())
         .await?;
     migrator(Dialecte::Sqlite).run(&rw).await.map_err(explique)?;
@@ -268,6 +269,17 @@ async fn ouvre_sqlite(adresse: &str) -> Result<(Pool, Veille), ErreurBase> {
     let ro =
         SqlitePoolOptions::new().max_connections(4).test_before_acquire(false).connect_with(lecture.clone()).await?;
     Ok((Pool::Sqlite { rw, ro }, Veille::sqlite(lecture)))
+}
+
+/// Whether a connection may serve again. On a full disk the engine ends the transaction by itself, and the rollback
+/// that follows fails: out of step, such a connection would refuse every transaction until the service restarts.
+async fn ramenee(connexion: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if !connexion.is_in_transaction() {
+        return Ok(true);
+    }
+    // A rollback may still be under way: the answer to a ping comes after it.
+    connexion.ping().await?;
+    Ok(!connexion.is_in_transaction())
 }
 
 async fn ouvre_postgres(adresse: &str) -> Result<(Pool, Veille), ErreurBase> {

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use referentiel::identifiant::IdentifiantNoeud;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Row, SqlSafeStr, Sqlite, SqlitePool, Transaction};
+use sqlx::{Connection as _, Row, SqlSafeStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 /// Why the store could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,12 @@ impl Base {
             // What is erased is overwritten: a case whose time has come leaves no byte behind.
             .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
-        let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .test_before_acquire(false)
+            .after_release(|connexion, _| Box::pin(ramenee(connexion)))
+            .connect_with(options)
+            .await?;
         migrations().run(&pool).await?;
         Ok(Self { pool })
     }
@@ -88,6 +93,17 @@ impl Base {
     pub async fn ferme(self) {
         self.pool.close().await;
     }
+}
+
+/// Whether a connection may serve again. On a full disk the engine ends the transaction by itself, and the rollback
+/// that follows fails: out of step, such a connection would refuse every transaction until the service restarts.
+async fn ramenee(connexion: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if !connexion.is_in_transaction() {
+        return Ok(true);
+    }
+    // A rollback may still be under way: the answer to a ping comes after it.
+    connexion.ping().await?;
+    Ok(!connexion.is_in_transaction())
 }
 
 fn migrations() -> Migrator {

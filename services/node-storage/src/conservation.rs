@@ -192,6 +192,34 @@ mod tests {
         cas
     }
 
+    /// Matrix 80: what left before stays proved, nothing more leaves, and the journal says who erased.
+    #[tokio::test]
+    async fn matrix_80_erasing_a_person_sends_nothing_and_keeps_the_journal_and_what_was_acknowledged() {
+        let (_dossier, base) = base().await;
+        let t = TableauAImporter {
+            cas: &[cas("S1", "2026-06-01")],
+            correspondance: "c",
+            remplace: true,
+            empreinte: "e",
+            fichier: "f",
+        };
+        base.importe_situations(t, lecture()).await.unwrap();
+        let scellee = crate::envoi::essai::scelle(&base, 3).await;
+        base.note_accuse(1, "accuse", crate::envoi::EtatEnvoi::Accepte, lecture().instant).await.unwrap();
+        let avant = base.envoi(1).await.unwrap();
+        let echues = base.situations_echues(limite(lecture().instant, 24)).await.unwrap();
+        let trace = Trace { quantite: Decimal::ONE, montant_eur: Decimal::ZERO };
+        base.efface_situations(&[(echues[0].clone(), trace)], lecture()).await.unwrap();
+        assert!(base.situations("fiphfp-v5", lecture()).await.unwrap().is_empty());
+        assert_eq!(base.a_envoyer(1).await.unwrap(), Vec::<u64>::new(), "nothing to send");
+        let apres = base.envoi(1).await.unwrap();
+        assert_eq!((apres.corps, apres.enveloppe, apres.accuse), (avant.corps, avant.enveloppe, avant.accuse));
+        assert_eq!(apres.empreinte, scellee.empreinte().to_string(), "the digest still names what was acknowledged");
+        let journal = base.journal(20).await.unwrap();
+        assert!(journal.iter().any(|l| l.acte == "conservation" && l.acteur == "agent"), "{journal:?}");
+        assert!(journal.iter().all(|l| !l.objet.contains("PERSONNE-TEMOIN")), "never a reference: {journal:?}");
+    }
+
     #[tokio::test]
     async fn two_years_after_the_last_contact_a_case_is_put_away_then_erased_but_still_counted() {
         let (dossier, base) = base().await;

@@ -319,3 +319,99 @@ pub(crate) async fn insere(
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+pub(crate) mod essai {
+    use super::*;
+    use crate::base::essai;
+    use publication::{
+        CleSignature, Contenu, DispositifPublie, Emission, Origine, Raison, References, SuiteChaine, sceller,
+    };
+    use rand::SeedableRng as _;
+
+    const JEU: &str = "ea.dispositif";
+
+    fn signe(suite: &Suite, capacite: u64) -> PublicationSignee {
+        let mut rng = rand::rngs::ChaCha20Rng::seed_from_u64(1);
+        let cle = CleSignature::generer(&mut rng);
+        let fiche = DispositifPublie {
+            reference: "BFC01".parse().unwrap(),
+            nom: None,
+            departement: Some("70".parse().unwrap()),
+            region: Some("27".to_owned()),
+            statut: "ACT".to_owned(),
+            structures: vec!["Structure Horizon".repeat(40)],
+            capacite: Some(capacite),
+            etp_total: None,
+            etp_hors_administratifs: None,
+            professionnels: None,
+            liste_attente: None,
+            sans_suite: None,
+        };
+        let periode: referentiel::periode::Trimestre = "2026-T1".parse().unwrap();
+        let origine = Origine {
+            version_jeu: referentiel::jeu::jeu(JEU).unwrap().version.clone(),
+            emetteur: essai::noeud(0),
+            periode,
+            date: periode.fin(),
+        };
+        let contenu = Contenu::dispositifs(origine, vec![fiche], &mut rng).unwrap();
+        let emission = Emission {
+            hub: "https://hub.example".to_owned(),
+            region: "27".to_owned(),
+            references: References { catalogue: "1".into(), thresholds: "1".into(), campaign: "2026-T1".into() },
+            cree_le: DateTime::UNIX_EPOCH,
+            essai: false,
+        };
+        let lit = |t: &Option<String>| t.as_deref().map(|t| t.parse().unwrap());
+        let chaine = SuiteChaine {
+            seq: suite.seq,
+            prev: lit(&suite.precedente),
+            rev: suite.revision.into(),
+            supersedes: lit(&suite.remplace),
+            raison: if suite.revision == 1 { Raison::Premiere } else { Raison::Correction },
+        };
+        sceller(&contenu, &chaine, &emission, &cle).unwrap()
+    }
+
+    async fn essaie(base: &Base, capacite: u64) -> Result<PublicationSignee, ErreurBase> {
+        let mut vue = None;
+        let quand = (DateTime::UNIX_EPOCH, "essai");
+        base.scelle(JEU, "2026-T1", quand, |suite| {
+            vue = Some(suite.clone());
+            Ok::<_, ErreurBase>(signe(suite, capacite))
+        })
+        .await?;
+        Ok(signe(&vue.unwrap(), capacite))
+    }
+
+    /// Seals one more publication.
+    pub(crate) async fn scelle(base: &Base, capacite: u64) -> PublicationSignee {
+        essaie(base, capacite).await.unwrap()
+    }
+
+    /// Matrix 15, the node's side: a disk that is full leaves no entry, no position taken, and the next one follows.
+    #[tokio::test]
+    async fn matrix_15_a_disk_full_once_leaves_no_entry_and_the_chain_goes_on() {
+        let (_dossier, base) = essai::base().await;
+        let premiere = scelle(&base, 1).await;
+        let pragma = async |sql: &'static str| sqlx::query(sql).execute(&base.pool).await.unwrap();
+        pragma("/* essai.plein */ PRAGMA max_page_count = 1").await;
+        let mut pleine = None;
+        for capacite in 2..200 {
+            if let Err(e) = essaie(&base, capacite).await {
+                pleine = Some(e);
+                break;
+            }
+        }
+        let dit = pleine.expect("the file cannot grow").to_string();
+        assert!(dit.starts_with("La base du nœud a refusé l’opération"), "{dit}");
+        let avant = base.envois(1000).await.unwrap();
+        pragma("/* essai.place */ PRAGMA max_page_count = 1000000").await;
+        let suivante = scelle(&base, 1000).await;
+        let apres = base.envois(1000).await.unwrap();
+        assert_eq!(apres.len(), avant.len() + 1, "the one that failed left nothing");
+        assert_eq!(suivante.enveloppe().prev, Some(avant[0].empreinte.parse().unwrap()), "no hole in the chain");
+        assert_eq!(apres.last().unwrap().empreinte, premiere.empreinte().to_string());
+    }
+}

@@ -56,6 +56,41 @@ struct Reseau {
     rng: ChaCha20Rng,
     calme: bool,
     bande: Vec<Requete>,
+    /// In some worlds the network also holds requests and cuts itself in two; drawn apart, so that the worlds
+    /// without it stay what they were.
+    caprices: Option<Caprices>,
+}
+
+/// A request held reaches the hub later, when its sender has long given up; a partition lets nothing through.
+struct Caprices {
+    rng: ChaCha20Rng,
+    tenues: Vec<Requete>,
+    coupe: bool,
+}
+
+impl Caprices {
+    /// True when the request does not get through now; it may be held for later.
+    fn arrete(&mut self, requete: &Requete) -> bool {
+        if self.coupe {
+            return true;
+        }
+        let tenue = self.rng.random_bool(0.1);
+        if tenue {
+            self.tenues.push(requete.clone());
+        }
+        tenue
+    }
+
+    /// What comes out now, in an order of its own.
+    fn relache(&mut self) -> Vec<Requete> {
+        self.coupe = self.rng.random_bool(if self.coupe { 0.7 } else { 0.1 });
+        let mut sorties = Vec::new();
+        while !self.coupe && !self.tenues.is_empty() && self.rng.random_bool(0.6) {
+            let rang = self.rng.random_range(0..self.tenues.len());
+            sorties.push(self.tenues.swap_remove(rang));
+        }
+        sorties
+    }
 }
 
 /// The node's wire to the hub of this world.
@@ -66,6 +101,9 @@ impl Fil for FilSimule {
         let (hub, perdue, doublee, sans_reponse, rejouee) = {
             let mut monde = self.0.lock().unwrap();
             let r = &mut *monde;
+            if !r.calme && r.caprices.as_mut().is_some_and(|c| c.arrete(&requete)) {
+                return Box::pin(async { Err("délai dépassé".to_owned()) });
+            }
             let agite = !r.calme;
             let mut tire = |p: f64| agite && r.rng.random_bool(p);
             let fautes = (tire(0.15), tire(0.15), tire(0.15), tire(0.1) && !r.bande.is_empty());
@@ -129,7 +167,7 @@ fn cle_du_hub(rang: u64) -> CleSignature {
 }
 
 impl Monde {
-    async fn nouveau(graine: u64) -> Self {
+    async fn nouveau(graine: u64, capricieux: bool) -> Self {
         let dossier = ephemere();
         let mut rng = ChaCha20Rng::seed_from_u64(graine);
         let cle = node::cle::cree(&dossier.path().join("node.pem"), &mut rng).unwrap();
@@ -149,7 +187,15 @@ impl Monde {
         );
         let configuration = Configuration::lit_texte(&texte, dossier.path()).unwrap();
         let debut = DEBUT.parse().unwrap();
-        let reseau = Reseau { hub: None, rng: ChaCha20Rng::seed_from_u64(graine ^ 7), calme: false, bande: vec![] };
+        let reseau = Reseau {
+            hub: None,
+            rng: ChaCha20Rng::seed_from_u64(graine ^ 7),
+            calme: false,
+            bande: vec![],
+            caprices: None,
+        };
+        let caprices = Caprices { rng: ChaCha20Rng::seed_from_u64(graine ^ 11), tenues: vec![], coupe: false };
+        let reseau = Reseau { caprices: capricieux.then_some(caprices), ..reseau };
         let mut monde = Self {
             dossier,
             hub: None,
@@ -207,6 +253,7 @@ impl Monde {
         let pas = chrono::Duration::seconds(self.rng.random_range(1..600));
         self.horloge_hub.regle(self.horloge_hub.maintenant() + pas);
         self.horloge_noeud.regle(self.horloge_noeud.maintenant() + pas);
+        self.laisse_passer().await;
         match self.rng.random_range(0..100) {
             0..35 => self.publie(true).await,
             35..39 => self.publie(false).await,
@@ -233,6 +280,18 @@ impl Monde {
                 let saut = chrono::Duration::seconds(self.rng.random_range(-2000..2000));
                 self.horloge_noeud.regle(self.horloge_hub.maintenant() + saut);
             }
+        }
+    }
+
+    /// The network lets out what it held, days late perhaps; nobody waits for the answers any more.
+    async fn laisse_passer(&mut self) {
+        let (hub, sorties) = {
+            let mut r = self.reseau.lock().unwrap();
+            (r.hub.clone(), r.caprices.as_mut().map(Caprices::relache).unwrap_or_default())
+        };
+        let Some(hub) = hub else { return };
+        for requete in sorties {
+            let _ = porte(&hub, requete).await;
         }
     }
 
@@ -364,6 +423,7 @@ impl Monde {
 
     /// Faults stop; the node contacts the hub until it has nothing left to do.
     async fn converge(&mut self) {
+        self.laisse_passer().await;
         self.reseau.lock().unwrap().calme = true;
         self.horloge_noeud.regle(self.horloge_hub.maintenant());
         for _ in 0..6 {
@@ -423,8 +483,8 @@ fn remet(copie: &Copie) {
     }
 }
 
-async fn vit(graine: u64) {
-    let mut monde = Monde::nouveau(graine).await;
+async fn vit(graine: u64, capricieux: bool) {
+    let mut monde = Monde::nouveau(graine, capricieux).await;
     for _ in 0..OPERATIONS {
         monde.opere().await;
     }
@@ -432,10 +492,14 @@ async fn vit(graine: u64) {
     monde.verifie().await;
 }
 
-/// Lives a world; says which one when it fails.
 fn joue(graine: u64) {
+    joue_sur(graine, false);
+}
+
+/// Lives a world; says which one when it fails.
+fn joue_sur(graine: u64, capricieux: bool) {
     let execution = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let fin = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| execution.block_on(vit(graine))));
+    let fin = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| execution.block_on(vit(graine, capricieux))));
     if let Err(panique) = fin {
         println!("world {graine} fails: MAILLAGE_GRAINE={graine}");
         std::panic::resume_unwind(panique);
@@ -457,6 +521,12 @@ fn every_world_converges_to_what_the_node_said() {
         graines.clone().filter(|g| g % 2 == 0).for_each(joue);
         autre.join().unwrap();
     });
+}
+
+/// Partitions, and requests that reach the hub long after their sender gave up, in an order of their own.
+#[test]
+fn worlds_with_partitions_and_late_requests_converge() {
+    (0..40).for_each(|graine| joue_sur(graine, true));
 }
 
 /// A node put back seals before it speaks with the hub, at positions that the hub knows otherwise.

@@ -22,6 +22,8 @@ use referentiel::horloge::{Horloge as _, HorlogeFixe};
 use referentiel::identifiant::IdentifiantNoeud;
 use tower::ServiceExt as _;
 
+use crate::bases::Magasin;
+
 pub const HUB: &str = "https://hub.example/maillage";
 const ADRESSE: &str = "http://hub.test";
 
@@ -86,6 +88,17 @@ pub struct Banc {
 }
 
 impl Banc {
+    /// A hub on a fresh store of this kind.
+    pub async fn neuf(magasin: &Magasin, noeuds: &[&Noeud], reste: &str) -> Self {
+        match magasin {
+            Magasin::Sqlite => Self::sqlite(noeuds, reste).await,
+            Magasin::Postgres(adresse) => {
+                let db = Db::ouvre(adresse).await.unwrap();
+                Self::sur(db, tempfile::tempdir().unwrap(), noeuds, reste).await
+            }
+        }
+    }
+
     /// A hub on a fresh SQLite file, where the given nodes are enrolled.
     pub async fn sqlite(noeuds: &[&Noeud], reste: &str) -> Self {
         let dossier = tempfile::tempdir().unwrap();

@@ -16,7 +16,17 @@ use referentiel::horloge::Horloge as _;
 use serde_json::{Value, json};
 
 use crate::banc::{Banc, HUB, Noeud, six_noeuds};
+use crate::bases::Magasin;
 use crate::population::{indicateurs, lieu};
+
+sur_les_deux_bases!(
+    matrix_35_an_invitation_opens_once_for_its_node_and_for_three_days,
+    a_key_is_presented_with_the_proof_that_its_sender_holds_it,
+    a_lost_key_is_replaced_and_a_revoked_one_is_dead_after_its_last_entry,
+    a_suspended_node_reads_and_publishes_nothing_and_one_in_maintenance_comes_back,
+    matrix_71_a_node_that_asks_too_much_is_told_when_to_come_back_and_others_are_not,
+    matrix_53_a_compressed_body_is_read_to_its_bound_and_no_further,
+);
 
 fn petit(noeud: &Noeud) -> Contenu {
     indicateurs(&noeud.id, "2026-T1", &[lieu("BFC01", "70", 4)], 20, 4)
@@ -57,17 +67,16 @@ async fn etat(banc: &Banc, n: &Noeud) -> EtatNoeud {
     enrolement::etat(banc.service.db(), n.id.as_str()).await.unwrap().unwrap()
 }
 
-async fn sans_cle(n: &Noeud) -> Banc {
+async fn sans_cle(m: &Magasin, n: &Noeud) -> Banc {
     let reste =
         format!("[[noeud]]\nidentifiant = \"{}\"\nnom = \"Centre\"\norganisme = \"CDG70\"\nregion = \"27\"\n", n.id);
-    Banc::sqlite(&[], &reste).await
+    Banc::neuf(m, &[], &reste).await
 }
 
-#[tokio::test]
-async fn matrix_35_an_invitation_opens_once_for_its_node_and_for_three_days() {
+async fn matrix_35_an_invitation_opens_once_for_its_node_and_for_three_days(m: &Magasin) {
     let mut noeuds = six_noeuds();
     let (mut n, autre) = (noeuds.swap_remove(0), noeuds.swap_remove(1));
-    let banc = sans_cle(&n).await;
+    let banc = sans_cle(m, &n).await;
     assert_eq!(etat(&banc, &n).await, EtatNoeud::Enregistre);
     let refuse = async |banc: &Banc, n: &Noeud, jeton: &str| {
         let (statut, dit) = presente(banc, n, jeton, &cle(50)).await;
@@ -105,10 +114,9 @@ async fn matrix_35_an_invitation_opens_once_for_its_node_and_for_three_days() {
     assert!(journal.defauts.is_empty() && journal.lignes >= 16, "every try is written down: {}", journal.lignes);
 }
 
-#[tokio::test]
-async fn a_key_is_presented_with_the_proof_that_its_sender_holds_it() {
+async fn a_key_is_presented_with_the_proof_that_its_sender_holds_it(m: &Magasin) {
     let n = six_noeuds().swap_remove(0);
-    let banc = sans_cle(&n).await;
+    let banc = sans_cle(m, &n).await;
     let jeton = invitation(&banc, &n).await;
     let usage = Usage::Enrolement { token: empreinte_invitation(&jeton) };
     let preuve = possession::prouver(&cle(60), &n.id, HUB, usage);
@@ -121,10 +129,9 @@ async fn a_key_is_presented_with_the_proof_that_its_sender_holds_it() {
     assert_eq!(presente(&banc, &n, &jeton, &cle(61)).await.0, StatusCode::OK, "none of them used the invitation");
 }
 
-#[tokio::test]
-async fn a_lost_key_is_replaced_and_a_revoked_one_is_dead_after_its_last_entry() {
+async fn a_lost_key_is_replaced_and_a_revoked_one_is_dead_after_its_last_entry(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let premiere = n.scelle(&petit(&n), 1, None);
     let (_, accuse) = banc.publie(&mut n, &premiere).await;
     // Matrix 18: the key is lost; another is presented, approved, and goes on with the chain.
@@ -158,10 +165,9 @@ async fn a_lost_key_is_replaced_and_a_revoked_one_is_dead_after_its_last_entry()
     assert_eq!(banc.accuse(&accuse).seq, 1);
 }
 
-#[tokio::test]
-async fn a_suspended_node_reads_and_publishes_nothing_and_one_in_maintenance_comes_back() {
+async fn a_suspended_node_reads_and_publishes_nothing_and_one_in_maintenance_comes_back(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let signee = n.scelle(&petit(&n), 1, None);
     let passe = async |vers| {
         enrolement::passe(banc.service.db(), &n.id.clone(), vers, &fait(&banc, "noeud.changer_etat")).await.unwrap()
@@ -179,11 +185,10 @@ async fn a_suspended_node_reads_and_publishes_nothing_and_one_in_maintenance_com
     assert_eq!(banc.publie(&mut n, &signee).await.0, StatusCode::CREATED);
 }
 
-#[tokio::test]
-async fn matrix_71_a_node_that_asks_too_much_is_told_when_to_come_back_and_others_are_not() {
+async fn matrix_71_a_node_that_asks_too_much_is_told_when_to_come_back_and_others_are_not(m: &Magasin) {
     let mut noeuds = six_noeuds();
     let (mut n, mut autre) = (noeuds.swap_remove(0), noeuds.swap_remove(1));
-    let banc = Banc::sqlite(&[&n, &autre], "[debits]\nnoeud = 2\n").await;
+    let banc = Banc::neuf(m, &[&n, &autre], "[debits]\nnoeud = 2\n").await;
     let chemin = format!("/v1/nodes/{}/head", n.id);
     for _ in 0..20 {
         assert_eq!(banc.demande(&mut n, "GET", &chemin, b"").await.0, StatusCode::OK);
@@ -205,10 +210,9 @@ fn gzip(octets: &[u8]) -> Vec<u8> {
     ecrit.finish().unwrap()
 }
 
-#[tokio::test]
-async fn matrix_53_a_compressed_body_is_read_to_its_bound_and_no_further() {
+async fn matrix_53_a_compressed_body_is_read_to_its_bound_and_no_further(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let signee = n.scelle(&petit(&n), 1, None);
     let chemin = format!("/v1/blobs/{}", signee.empreinte_corps());
     let depose = async |n: &mut Noeud, clair: &[u8], envoye: Vec<u8>, codage: &str| {

@@ -6,7 +6,21 @@ use publication::{Contenu, StatutAccuse};
 use serde_json::Value;
 
 use crate::banc::{Banc, Noeud, six_noeuds};
+use crate::bases::Magasin;
 use crate::population::{fiches, indicateurs, lieu};
+
+sur_les_deux_bases!(
+    a_publication_is_accepted_once_and_its_receipt_never_changes,
+    fifty_at_once_make_one_row_and_one_receipt,
+    gaps_and_forks_are_answered_with_what_the_node_needs,
+    a_refused_content_consumes_its_position_and_the_next_is_accepted,
+    margins_and_hidden_terms_are_checked_to_the_cell,
+    an_older_revision_is_stale_and_changes_nothing,
+    another_centre_s_dispositif_is_not_ours_to_publish,
+    bodies_are_whole_bounded_and_uncompressed,
+    head_and_history_are_the_node_s_own_and_each_proof_serves_once,
+    a_trial_checks_everything_and_stores_nothing,
+);
 
 fn un_noeud() -> Noeud {
     six_noeuds().swap_remove(0)
@@ -21,10 +35,9 @@ fn petit(noeud: &Noeud, personnes: u64) -> Contenu {
     indicateurs(&noeud.id, "2026-T1", &[lieu("BFC01", "70", personnes)], 20, personnes)
 }
 
-#[tokio::test]
-async fn a_publication_is_accepted_once_and_its_receipt_never_changes() {
+async fn a_publication_is_accepted_once_and_its_receipt_never_changes(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let signee = n.scelle(&petit(&n, 4), 1, None);
     let (statut, accuse) = banc.publie(&mut n, &signee).await;
     assert_eq!(statut, StatusCode::CREATED, "{accuse}");
@@ -37,10 +50,9 @@ async fn a_publication_is_accepted_once_and_its_receipt_never_changes() {
     assert_eq!((statut, encore), (StatusCode::OK, accuse));
 }
 
-#[tokio::test]
-async fn fifty_at_once_make_one_row_and_one_receipt() {
+async fn fifty_at_once_make_one_row_and_one_receipt(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let signee = n.scelle(&petit(&n, 3), 1, None);
     banc.depose_corps(&mut n, &signee).await;
     let chemin = format!("/v1/nodes/{}/chain/1", n.id);
@@ -65,10 +77,9 @@ async fn fifty_at_once_make_one_row_and_one_receipt() {
     assert_eq!(bilan["data"]["bilan"], serde_json::json!({ "accuses": 1, "publications": 1 }));
 }
 
-#[tokio::test]
-async fn gaps_and_forks_are_answered_with_what_the_node_needs() {
+async fn gaps_and_forks_are_answered_with_what_the_node_needs(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let premiere = n.scelle(&petit(&n, 2), 1, None);
     let seconde = n.scelle(&petit(&n, 3), 2, Some(premiere.empreinte()));
     let (statut, texte) = banc.publie(&mut n, &seconde).await;
@@ -87,10 +98,9 @@ async fn gaps_and_forks_are_answered_with_what_the_node_needs() {
     assert_eq!(banc.publie(&mut n, &seconde).await.0, StatusCode::CREATED);
 }
 
-#[tokio::test]
-async fn a_refused_content_consumes_its_position_and_the_next_is_accepted() {
+async fn a_refused_content_consumes_its_position_and_the_next_is_accepted(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     // A visible count under the threshold, which only a faulty node would send.
     let bon = String::from_utf8(petit(&n, 4).octets()).unwrap();
     let mauvais = bon.replacen("\"valeur\":{\"effectif\":80}", "\"valeur\":{\"effectif\":3}", 1);
@@ -114,10 +124,9 @@ async fn a_refused_content_consumes_its_position_and_the_next_is_accepted() {
     assert_eq!((statut, banc.accuse(&accuse).status), (StatusCode::CREATED, StatutAccuse::Acceptee));
 }
 
-#[tokio::test]
-async fn margins_and_hidden_terms_are_checked_to_the_cell() {
+async fn margins_and_hidden_terms_are_checked_to_the_cell(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let bon = String::from_utf8(indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 6)], 500, 3).octets()).unwrap();
     let total = r#"{"indicateur":"EA01","niveau":"departement","territoire":"70","valeur":{"effectif":3000},"statut":"publie"}"#;
     let retouche = |faux: &str| bon.replacen(total, faux, 1);
@@ -149,10 +158,9 @@ fn seule_masquee(bon: &str) -> String {
     format!("{avant}{masquee}{}", apres.strip_prefix(r#","statut":"publie"}"#).unwrap())
 }
 
-#[tokio::test]
-async fn an_older_revision_is_stale_and_changes_nothing() {
+async fn an_older_revision_is_stale_and_changes_nothing(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let premiere = n.scelle(&petit(&n, 4), 1, None);
     banc.publie(&mut n, &premiere).await;
     let seconde = n.scelle(&petit(&n, 5), 2, Some(premiere.empreinte()));
@@ -165,14 +173,13 @@ async fn an_older_revision_is_stale_and_changes_nothing() {
     assert_eq!(hub_storage::rebuild::empreintes(banc.service.db()).await.unwrap(), avant);
 }
 
-#[tokio::test]
-async fn another_centre_s_dispositif_is_not_ours_to_publish() {
+async fn another_centre_s_dispositif_is_not_ours_to_publish(m: &Magasin) {
     let mut noeuds = six_noeuds();
     let reste = format!(
         "[[campagne]]\ncode = \"2026-T1\"\n[[campagne.attendu]]\nnoeud = \"{}\"\ndispositifs = [\"BFC01\"]\n",
         noeuds[1].id
     );
-    let banc = Banc::sqlite(&[&noeuds[0], &noeuds[1]], &reste).await;
+    let banc = Banc::neuf(m, &[&noeuds[0], &noeuds[1]], &reste).await;
     let n = &mut noeuds[0];
     for contenu in [petit(n, 4), fiches(&n.id, "2026-T1", &[lieu("BFC01", "70", 1)], 1)] {
         let signee = n.scelle(&contenu, 1, None);
@@ -181,10 +188,9 @@ async fn another_centre_s_dispositif_is_not_ours_to_publish() {
     }
 }
 
-#[tokio::test]
-async fn bodies_are_whole_bounded_and_uncompressed() {
+async fn bodies_are_whole_bounded_and_uncompressed(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let signee = n.scelle(&petit(&n, 2), 1, None);
     let chemin = format!("/v1/blobs/{}", signee.empreinte_corps());
     let mut altere = signee.corps().to_vec();
@@ -217,10 +223,9 @@ async fn bodies_are_whole_bounded_and_uncompressed() {
     assert_eq!(banc.depose_corps(&mut n, &signee).await, StatusCode::OK);
 }
 
-#[tokio::test]
-async fn head_and_history_are_the_node_s_own_and_each_proof_serves_once() {
+async fn head_and_history_are_the_node_s_own_and_each_proof_serves_once(m: &Magasin) {
     let mut noeuds = six_noeuds();
-    let banc = Banc::sqlite(&[&noeuds[0], &noeuds[1]], "").await;
+    let banc = Banc::neuf(m, &[&noeuds[0], &noeuds[1]], "").await;
     let (a, b) = noeuds.split_at_mut(1);
     let (n, autre) = (&mut a[0], &mut b[0]);
     let signee = n.scelle(&petit(n, 2), 1, None);
@@ -260,10 +265,9 @@ async fn head_and_history_are_the_node_s_own_and_each_proof_serves_once() {
     assert_eq!(banc.brute("GET", &chemin, None, b"").await.0, StatusCode::UNAUTHORIZED);
 }
 
-#[tokio::test]
-async fn a_trial_checks_everything_and_stores_nothing() {
+async fn a_trial_checks_everything_and_stores_nothing(m: &Magasin) {
     let mut n = un_noeud();
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let chemin = format!("/v1/nodes/{}/chain:dry-run", n.id);
     let contenu = petit(&n, 4);
     let (statut, texte) = banc.demande(&mut n, "POST", &chemin, &contenu.octets()).await;

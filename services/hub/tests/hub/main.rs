@@ -2,6 +2,31 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests")]
 
+/// The same tests on SQLite and on PostgreSQL, each on a fresh database.
+macro_rules! sur_les_deux_bases {
+    ($($nom:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $nom() {
+                super::$nom(&crate::bases::Magasin::Sqlite).await;
+            })+
+        }
+
+        mod postgresql {
+            $(#[tokio::test]
+            async fn $nom() {
+                const NOM: &str = concat!("maillage_", stringify!($nom));
+                const INSTRUCTIONS: [&str; 2] = [
+                    concat!("/* essai.oublie */ DROP DATABASE IF EXISTS maillage_", stringify!($nom), " WITH (FORCE)"),
+                    concat!("/* essai.cree */ CREATE DATABASE maillage_", stringify!($nom)),
+                ];
+                let Some(adresse) = crate::bases::base_postgresql(NOM, &INSTRUCTIONS).await else { return };
+                super::$nom(&crate::bases::Magasin::Postgres(adresse)).await;
+            })+
+        }
+    };
+}
+
 mod acces;
 mod administration;
 mod audits;
@@ -20,6 +45,8 @@ mod fournisseur;
 mod graphql;
 mod memoire;
 mod pages;
+mod pannes;
+mod partage;
 mod population;
 mod pratiques;
 mod relances;

@@ -11,7 +11,17 @@ use rand::SeedableRng as _;
 use serde::de::DeserializeOwned;
 
 use crate::banc::{Banc, HUB, Noeud, six_noeuds};
+use crate::bases::Magasin;
 use crate::population::{indicateurs, lieu};
+
+sur_les_deux_bases!(
+    an_accepted_publication_is_proved_in_a_register_that_only_grows,
+    a_size_a_leaf_or_an_epoch_the_register_does_not_have_is_refused,
+    matrix_37_a_withdrawn_series_shows_nothing_until_it_is_published_again,
+    matrix_32_33_a_rotation_ends_one_key_and_opens_the_next_for_good,
+    heartbeats_and_restores_are_entries_like_others,
+    matrix_16_a_restored_hub_says_what_it_kept_and_takes_the_rest_again,
+);
 
 const REGISTRE: &str = "hub.example/maillage";
 
@@ -57,10 +67,9 @@ async fn sain(banc: &Banc) {
     assert!(constat.sain(), "{:?}", constat.defauts);
 }
 
-#[tokio::test]
-async fn an_accepted_publication_is_proved_in_a_register_that_only_grows() {
+async fn an_accepted_publication_is_proved_in_a_register_that_only_grows(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let mut points = vec![point(&banc).await];
     let mut precedente = None;
     for rev in 1..=5 {
@@ -87,10 +96,9 @@ async fn an_accepted_publication_is_proved_in_a_register_that_only_grows() {
     sain(&banc).await;
 }
 
-#[tokio::test]
-async fn a_size_a_leaf_or_an_epoch_the_register_does_not_have_is_refused() {
+async fn a_size_a_leaf_or_an_epoch_the_register_does_not_have_is_refused(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let signee = n.scelle(&petit(&n, 3), 1, None);
     banc.publie(&mut n, &signee).await;
     for (chemin, statut) in [
@@ -104,10 +112,9 @@ async fn a_size_a_leaf_or_an_epoch_the_register_does_not_have_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn matrix_37_a_withdrawn_series_shows_nothing_until_it_is_published_again() {
+async fn matrix_37_a_withdrawn_series_shows_nothing_until_it_is_published_again(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let question = r#"{ observations(campagne: "2026-T1") { nodes { statut } } }"#;
     let vues = async || banc.graphql(question).await["data"]["observations"]["nodes"].as_array().unwrap().len();
     let premiere = n.scelle(&petit(&n, 4), 1, None);
@@ -131,10 +138,9 @@ async fn matrix_37_a_withdrawn_series_shows_nothing_until_it_is_published_again(
     sain(&banc).await;
 }
 
-#[tokio::test]
-async fn matrix_32_33_a_rotation_ends_one_key_and_opens_the_next_for_good() {
+async fn matrix_32_33_a_rotation_ends_one_key_and_opens_the_next_for_good(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let premiere = n.scelle(&petit(&n, 4), 1, None);
     banc.publie(&mut n, &premiere).await;
     let nouvelle = CleSignature::generer(&mut rand::rngs::StdRng::seed_from_u64(99));
@@ -159,10 +165,9 @@ async fn matrix_32_33_a_rotation_ends_one_key_and_opens_the_next_for_good() {
     sain(&banc).await;
 }
 
-#[tokio::test]
-async fn heartbeats_and_restores_are_entries_like_others() {
+async fn heartbeats_and_restores_are_entries_like_others(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     for acte in [Acte::Battement, Acte::Restauration, Acte::Battement] {
         assert_eq!(depose_acte(&banc, &mut n, &acte).await.status, StatutAccuse::Acceptee);
     }
@@ -170,10 +175,9 @@ async fn heartbeats_and_restores_are_entries_like_others() {
     sain(&banc).await;
 }
 
-#[tokio::test]
-async fn matrix_16_a_restored_hub_says_what_it_kept_and_takes_the_rest_again() {
+async fn matrix_16_a_restored_hub_says_what_it_kept_and_takes_the_rest_again(m: &Magasin) {
     let mut n = six_noeuds().swap_remove(0);
-    let banc = Banc::sqlite(&[&n], "").await;
+    let banc = Banc::neuf(m, &[&n], "").await;
     let premiere = n.scelle(&petit(&n, 4), 1, None);
     banc.publie(&mut n, &premiere).await;
     let garde = point(&banc).await;
