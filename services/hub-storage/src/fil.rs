@@ -62,10 +62,9 @@ pub async fn ajoute(
         return Ok(0);
     }
     let longueur = tx.ligne("/* fil.fin */ SELECT COALESCE(MAX(position) + 1, 0) FROM fil", args![]).await?;
-    let mut position = longueur.map(|l| l.int(0)).transpose()?.unwrap_or(0);
-    for article in articles {
+    let fin = longueur.map(|l| l.int(0)).transpose()?.unwrap_or(0);
+    for (position, article) in (fin..).zip(articles) {
         insere(&mut tx, position, article, instant).await?;
-        position += 1;
     }
     if let Some((campagne, transition)) = calculee {
         tx.execute(

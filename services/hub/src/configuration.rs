@@ -114,8 +114,8 @@ pub struct Hub {
     /// Private key file of the register, made at the first start.
     #[serde(default = "cle_registre_par_defaut")]
     pub cle_registre: PathBuf,
-    /// Private key file of the reference data and of the feed, made at the first start.
-    #[serde(default = "cle_reference_par_defaut")]
+    /// Private key file of the reference data and of the feed, made at the first start; beside `cle` without it.
+    #[serde(default)]
     pub cle_reference: PathBuf,
     /// Secret file of one-time codes, made at the first need.
     #[serde(default = "secret_acces_par_defaut")]
@@ -157,10 +157,6 @@ impl Hub {
 
 fn cle_registre_par_defaut() -> PathBuf {
     PathBuf::from("registre.pem")
-}
-
-fn cle_reference_par_defaut() -> PathBuf {
-    PathBuf::from("reference.pem")
 }
 
 fn secret_acces_par_defaut() -> PathBuf {
@@ -277,7 +273,10 @@ impl Configuration {
         let mut hub = lu.hub;
         hub.cle = dossier.join(&hub.cle);
         hub.cle_registre = dossier.join(&hub.cle_registre);
-        hub.cle_reference = dossier.join(&hub.cle_reference);
+        hub.cle_reference = match hub.cle_reference.as_os_str().is_empty() {
+            true => hub.cle.with_file_name("reference.pem"),
+            false => dossier.join(&hub.cle_reference),
+        };
         hub.base = base_relative(&hub.base, dossier);
         if let Some(jeux) = &hub.jeux {
             hub.jeux = Some(ajoute_les_jeux(&dossier.join(jeux)).map_err(incoherente)?);

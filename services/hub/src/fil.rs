@@ -111,17 +111,17 @@ pub async fn publie_les_reperes(db: &Db, campagne: &str, instant: DateTime<Utc>)
 
 async fn reperes_nouveaux(db: &Db, campagne: &str) -> Result<Vec<Article>, ErreurBase> {
     let connus = fil::en_vigueur(db, &format!("repere/{campagne}/")).await?;
-    Ok(differences(connus, repere::calcule(db, campagne).await?.into_iter().map(Article::repere)))
+    Ok(differences(&connus, repere::calcule(db, campagne).await?.into_iter().map(Article::repere)))
 }
 
 async fn pratiques_nouvelles(db: &Db) -> Result<Vec<Article>, ErreurBase> {
     let publiees = pratiques(db).await?;
     let connues = fil::en_vigueur(db, "pratique/").await?;
-    Ok(differences(connues, publiees.into_iter().map(|(cle, p)| Article::pratique(&cle, p))))
+    Ok(differences(&connues, publiees.into_iter().map(|(cle, p)| Article::pratique(&cle, p))))
 }
 
 /// What must be added so that the articles in force are these.
-fn differences(connus: BTreeMap<String, Article>, voulus: impl Iterator<Item = Article>) -> Vec<Article> {
+fn differences(connus: &BTreeMap<String, Article>, voulus: impl Iterator<Item = Article>) -> Vec<Article> {
     let voulus: BTreeMap<String, Article> = voulus.map(|a| (a.key.clone(), a)).collect();
     let est_retire = |a: &Article| a.benchmark.is_none() && a.practice.is_none();
     let retires = connus.iter().filter(|(cle, a)| !voulus.contains_key(*cle) && !est_retire(a));

@@ -22,10 +22,15 @@ use referentiel::horloge::{Horloge as _, HorlogeFixe};
 use referentiel::identifiant::IdentifiantNoeud;
 use tower::ServiceExt as _;
 
-use crate::bases::Magasin;
-
 pub const HUB: &str = "https://hub.example/maillage";
 const ADRESSE: &str = "http://hub.test";
+
+/// Where the hub of a test keeps what it receives.
+pub enum Magasin {
+    Sqlite,
+    /// Address of a database made for this test.
+    Postgres(String),
+}
 
 /// A node: its key and where its chain stands.
 pub struct Noeud {

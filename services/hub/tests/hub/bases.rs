@@ -101,13 +101,6 @@ async fn the_story_holds_on_sqlite() {
     histoire(db).await;
 }
 
-/// Where the hub of a test keeps what it receives.
-pub enum Magasin {
-    Sqlite,
-    /// Address of a database made for this test.
-    Postgres(String),
-}
-
 /// A fresh database of this name; PostgreSQL keeps the first 63 bytes of a longer one, on both sides. Without a server there is nothing to test on a developer's machine, and
 /// a failure in continuous integration.
 pub async fn base_postgresql(nom: &'static str, instructions: &[&'static str; 2]) -> Option<String> {

@@ -15,8 +15,7 @@ use rand::rngs::StdRng;
 use referentiel::horloge::Horloge as _;
 use serde_json::{Value, json};
 
-use crate::banc::{Banc, HUB, Noeud, six_noeuds};
-use crate::bases::Magasin;
+use crate::banc::{Banc, HUB, Magasin, Noeud, six_noeuds};
 use crate::population::{indicateurs, lieu};
 
 sur_les_deux_bases!(

@@ -5,8 +5,7 @@ use axum::http::{Request, StatusCode, header};
 use publication::{Contenu, StatutAccuse};
 use serde_json::Value;
 
-use crate::banc::{Banc, Noeud, six_noeuds};
-use crate::bases::Magasin;
+use crate::banc::{Banc, Magasin, Noeud, six_noeuds};
 use crate::population::{fiches, indicateurs, lieu};
 
 sur_les_deux_bases!(

@@ -8,7 +8,7 @@ macro_rules! sur_les_deux_bases {
         mod sqlite {
             $(#[tokio::test]
             async fn $nom() {
-                super::$nom(&crate::bases::Magasin::Sqlite).await;
+                super::$nom(&crate::banc::Magasin::Sqlite).await;
             })+
         }
 
@@ -21,7 +21,7 @@ macro_rules! sur_les_deux_bases {
                     concat!("/* essai.cree */ CREATE DATABASE maillage_", stringify!($nom)),
                 ];
                 let Some(adresse) = crate::bases::base_postgresql(NOM, &INSTRUCTIONS).await else { return };
-                super::$nom(&crate::bases::Magasin::Postgres(adresse)).await;
+                super::$nom(&crate::banc::Magasin::Postgres(adresse)).await;
             })+
         }
     };

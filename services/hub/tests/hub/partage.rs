@@ -12,8 +12,7 @@ use referentiel::cellule::Audience;
 use referentiel::horloge::Horloge as _;
 use serde_json::Value;
 
-use crate::banc::{Banc, HUB, Noeud, cles, six_noeuds};
-use crate::bases::Magasin;
+use crate::banc::{Banc, HUB, Magasin, Noeud, cles, six_noeuds};
 use crate::population::{fiches, indicateurs, lieu};
 
 sur_les_deux_bases!(

@@ -10,8 +10,7 @@ use publication::{Acte, CleSignature, Contenu, Emission, Place, Raison, Referenc
 use rand::SeedableRng as _;
 use serde::de::DeserializeOwned;
 
-use crate::banc::{Banc, HUB, Noeud, six_noeuds};
-use crate::bases::Magasin;
+use crate::banc::{Banc, HUB, Magasin, Noeud, six_noeuds};
 use crate::population::{indicateurs, lieu};
 
 sur_les_deux_bases!(
