@@ -208,7 +208,7 @@ async fn matrix_41_an_older_a_double_a_forged_or_a_stale_manifest_is_told_and_th
     assert_eq!(m.base.journal(50).await.unwrap().iter().filter(|l| l.acte == "alarme").count(), 4);
     // A part that is not what the list names.
     m.avance(0);
-    m.hub().publie(13, 5, 3);
+    m.hub().publie(13, 8, 3);
     m.hub().parts[0].1.push(b' ');
     m.contacte().await.unwrap();
     assert_eq!(m.manifeste().await.0, 10);
