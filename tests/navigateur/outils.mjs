@@ -158,3 +158,16 @@ export async function connecte(page, identifiant, motDePasse, cle) {
 export async function adresse(page, libelle) {
   return new URL(await page.getByRole("link", { name: libelle, exact: true }).first().getAttribute("href"), page.url()).href;
 }
+
+/** A journey of somebody who signed in: the accounts are in MAILLAGE_COMPTES, with the keys of their codes. */
+export async function entre(essai, identifiant, retour) {
+  const { MAILLAGE_HUB, MAILLAGE_MOT_DE_PASSE, MAILLAGE_COMPTES } = process.env;
+  const outils = await ouvre(essai);
+  const { page } = outils;
+  await page.goto(`${MAILLAGE_HUB}/connexion?retour=${encodeURIComponent(retour)}`);
+  await connecte(page, identifiant, MAILLAGE_MOT_DE_PASSE, JSON.parse(MAILLAGE_COMPTES)[identifiant]);
+  assert.equal(new URL(page.url()).pathname, retour);
+  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
+  const texte = () => page.locator("main").innerText();
+  return { ...outils, menu, texte };
+}

@@ -1,49 +1,10 @@
-// Those who steer and those who share, JavaScript off: the late centre, its convention and the ceiling it passes; the
-// practice behind a favourable gap, read, adopted, proposed and published; the nodes and their journal.
+// Those who share, JavaScript off: the practice behind a favourable gap, read, adopted, proposed and published; offers side
+// by side; the nodes and their journal.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adresse, connecte, ouvre } from "./outils.mjs";
+import { adresse, entre, ouvre } from "./outils.mjs";
 
-const { MAILLAGE_HUB: racine, MAILLAGE_MOT_DE_PASSE: MOT_DE_PASSE, MAILLAGE_COMPTES, MAILLAGE_COURRIEL } = process.env;
-const COMPTES = JSON.parse(MAILLAGE_COMPTES);
-
-/** A journey of somebody who signed in. */
-async function entre(essai, identifiant, retour) {
-  const outils = await ouvre(essai);
-  const { page } = outils;
-  await page.goto(`${racine}/connexion?retour=${encodeURIComponent(retour)}`);
-  await connecte(page, identifiant, MOT_DE_PASSE, COMPTES[identifiant]);
-  assert.equal(new URL(page.url()).pathname, retour);
-  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
-  const texte = () => page.locator("main").innerText();
-  return { ...outils, menu, texte };
-}
-
-test("the steering side finds the late centre, reminds it, opens its convention and sees the ceiling", { timeout: 900_000 }, async (essai) => {
-  const { page, contexte, ecran, conclut, texte, menu } = await entre(essai, "dth", "/pilotage");
-  assert.match(await texte(), /Qui manque\s+Centre de gestion du Doubs/);
-  await page.getByRole("link", { name: "Relancer Centre de gestion du Doubs" }).click();
-  if (MAILLAGE_COURRIEL) {
-    await page.getByRole("button", { name: "Envoyer la relance" }).click();
-    assert.match(await texte(), /envoyée le/);
-    await ecran("hub-relance-envoyee");
-  }
-  await page.getByRole("link", { name: "Revenir au pilotage" }).click();
-  await page.getByRole("link", { name: "Ouvrir sa convention (Centre de gestion du Doubs)" }).click();
-  assert.match(await texte(), /Plafond atteint\s+Axe 2 : .* valorisés pour .* demandés/);
-  await ecran("hub-convention");
-  const axes = await (await contexte.request.get(page.url().replace(/(\?.*)?$/, "?periode=2026-T2&table=axes&format=csv-ouvert"))).text();
-  assert.match(axes, /^Axe,Demandé/);
-
-  await menu("Conventions").click();
-  assert.match(await texte(), /À regarder\s+CDG25/);
-  await ecran("hub-conventions");
-  await page.getByLabel("Action").selectOption("3.3");
-  await page.getByRole("button", { name: "Afficher les conventions" }).click();
-  assert.match(page.url(), /action=3\.3/);
-  await ecran("hub-conventions-action");
-  conclut();
-});
+const { MAILLAGE_HUB: racine } = process.env;
 
 test("a reader of the network sees masked realisations as words", { timeout: 900_000 }, async (essai) => {
   const { page, ecran, conclut } = await ouvre(essai);

@@ -109,7 +109,7 @@ fn the_pages_of_the_hub_are_used_without_javascript() {
     joue("hub.test.mjs", &variables.map(|(nom, valeur)| (nom, valeur.as_str())));
 }
 
-/// Five centres sent the quarter, the sixth is late; three have a convention, three a practice.
+/// Five centres sent the quarter, the sixth is late, then sends it too; three have a convention, three a practice.
 #[test]
 fn those_who_steer_and_those_who_share_use_the_hub_without_javascript() {
     if !outils_presents() {
@@ -151,6 +151,8 @@ fn those_who_steer_and_those_who_share_use_the_hub_without_javascript() {
     if courrier.is_some() {
         variables.push(("MAILLAGE_COURRIEL", "oui"));
     }
+    joue("pilotage.test.mjs", &variables);
+    terrain.publie(centre("cdg25").unwrap(), CAMPAGNE).unwrap();
     joue("partage.test.mjs", &variables);
 }
 

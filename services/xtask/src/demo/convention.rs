@@ -62,6 +62,7 @@ pub const QUESTION: &str = r#"{
 
 /// Publishes the plan and its progress, and reads them back with the rights of the FIPHFP’s director.
 pub fn publie(
+    organisme: &str,
     node: impl Fn() -> Command,
     hub: impl Fn() -> Command,
     interroge: impl Fn(&str) -> Result<Value>,
@@ -74,7 +75,8 @@ pub fn publie(
     let reponse = interroge(jeton)?;
     let total = |champ: &str| {
         let lues = reponse["data"][champ]["nodes"].as_array().cloned().unwrap_or_default();
-        let total = lues.iter().find(|o| o["ventilation"].as_array().is_some_and(Vec::is_empty));
+        let du_centre = |o: &&Value| o["emetteur"]["organisme"].as_str() == Some(organisme);
+        let total = lues.iter().filter(du_centre).find(|o| o["ventilation"].as_array().is_some_and(Vec::is_empty));
         total.map(|o| o["valeur"].clone()).unwrap_or_default()
     };
     let (demande, valorise) = (total("conventions"), total("avancements"));

@@ -78,6 +78,7 @@ pub fn execute(options: &Options) -> Result<()> {
         let node = || dossier.commande(&programmes, centre);
         bilan["convention"] = convention::montre(centre, &dossier.chemin().join(centre.dossier), node)?;
         bilan["convention"]["au_hub"] = convention::publie(
+            centre.organisme,
             node,
             || dossier.commande_du_hub(&programmes),
             |jeton| interroge_avec(&dossier.adresse_hub(), convention::QUESTION, Some(jeton)),

@@ -25,7 +25,7 @@ pub fn apport(centre: &Centre) -> Option<Apport> {
     // (quarters of the example's plan, times its accompaniments)
     let (quarts, fois) = match centre.dossier {
         "cdg70" => (4, 1),
-        "cdg25" => (1, 3),
+        "cdg25" => (1, 2),
         "cdg67" => (4, 2),
         _ => return None,
     };

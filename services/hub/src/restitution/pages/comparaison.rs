@@ -264,7 +264,7 @@ fn table(indicateur: &Indicateur, titre: &str, situations: &[Situation], e: Opti
             Colonne::texte("Centre"),
             Colonne::nombre(indicateur.taille),
             Colonne::nombre("Valeur"),
-            Colonne::texte("Intervalle à 95 %"),
+            Colonne::texte("Intervalle à 95\u{a0}%"),
             Colonne::texte("Lecture"),
         ],
         lignes: situations.iter().map(ligne).collect(),

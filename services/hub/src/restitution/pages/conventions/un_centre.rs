@@ -110,7 +110,7 @@ fn puces(etat: &Etat) -> Puces {
 
 /// What fits beside a bar; the table has the whole title.
 fn court(texte: &str) -> String {
-    const LARGEUR: usize = 30;
+    const LARGEUR: usize = 26;
     if texte.chars().count() <= LARGEUR {
         return texte.to_owned();
     }
