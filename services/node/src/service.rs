@@ -324,6 +324,9 @@ impl Service {
         if self.file_due(maintenant).await? {
             let bilan = self.envoie().await?;
             tracing::info!(accuses = bilan.accuses.len(), "file d’envoi parcourue");
+            for avertissement in &bilan.avertissements {
+                tracing::warn!("{avertissement}");
+            }
         }
         Ok(())
     }
