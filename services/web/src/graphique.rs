@@ -144,7 +144,7 @@ mod tests {
                 lus += 1;
             }
             assert!(lus >= 3, "labels, values, words of absence");
-            assert!(!gabarit.contains("style="));
+            assert!(!gabarit.contains(" style="));
         }
     }
 }
