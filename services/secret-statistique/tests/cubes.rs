@@ -7,7 +7,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
 use secret_statistique::audit::{CelluleVue, Effort, Publication, attaque, inities};
-use secret_statistique::systeme::fichier::{CelluleLue, Protection, RelationLue, TableEcrite, TableLue, proteger};
+use secret_statistique::certificat::verifier;
+use secret_statistique::suppression::{protege as protege_systeme, protege_apres};
+use secret_statistique::systeme::fichier::{
+    CelluleEcrite, CelluleLue, Protection, Regles, RelationLue, TableEcrite, TableLue, proteger, proteger_en_suivant,
+};
+use secret_statistique::systeme::{Cellule, Systeme};
 
 const LARGEUR: u64 = 3;
 
@@ -62,12 +67,15 @@ fn protege(cases: &[u64], seuil: u64) -> Protection {
 }
 
 fn vue(table: &TableEcrite) -> Publication {
-    let place: HashMap<&str, usize> = table.cells.iter().enumerate().map(|(i, c)| (&*c.id, i)).collect();
     let cellules = table.cells.iter().map(|c| match c.suppressed {
         true => CelluleVue::masquee(LARGEUR),
         false => CelluleVue::montree(c.value.unwrap()),
     });
-    let mut publication = Publication::nouvelle(cellules.collect());
+    relie(Publication::nouvelle(cellules.collect()), table)
+}
+
+fn relie(mut publication: Publication, table: &TableEcrite) -> Publication {
+    let place: HashMap<&str, usize> = table.cells.iter().enumerate().map(|(i, c)| (&*c.id, i)).collect();
     for r in &table.relations {
         publication.relie(place[&*r.total], r.parts.iter().map(|p| (place[&**p], 1))).unwrap();
     }
@@ -159,7 +167,7 @@ proptest! {
 
 #[test]
 fn somebody_alone_in_a_cell_finds_another_when_two_share_a_hole() {
-    let cellule = |id: &str, value: u64, suppressed| secret_statistique::systeme::fichier::CelluleEcrite {
+    let cellule = |id: &str, value: u64, suppressed| CelluleEcrite {
         id: id.into(),
         value: Some(value),
         suppressed,
@@ -180,4 +188,54 @@ fn a_million_relations_that_say_the_same_are_one() {
     let relation = RelationLue { total: "t".into(), parts: vec!["a".into(), "b".into()], coef: None };
     let p = proteger(TableLue { cells, relations: vec![relation; 1_000_000] }, 5, LARGEUR, false).unwrap();
     assert_eq!((p.primaires, p.complementaires), (1, 1));
+}
+
+/// The protected table as somebody reads it who knows that no masked cell is empty.
+fn vue_sans_vide(table: &TableEcrite) -> Publication {
+    let montree = |c: &CelluleEcrite| c.value.filter(|_| !c.suppressed).map(CelluleVue::montree);
+    let cellules = table.cells.iter().map(|c| montree(c).unwrap_or(CelluleVue::masquee(LARGEUR).connue_entre(1, None)));
+    relie(Publication::nouvelle(cellules.collect()), table)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn who_knows_that_zeros_are_shown_finds_nothing_either(cases in proptest::collection::vec(0u64..25, FEUILLES)) {
+        let regles = Regles { seuil: 5, largeur: LARGEUR, zeros_montres: true, avec_valeurs: true };
+        // Where everything is small or empty no pattern exists: nothing leaves, which is safe too.
+        if let Ok(p) = proteger_en_suivant(cube(&cases), regles, |_| ()) {
+            prop_assert!(p.table.cells.iter().all(|c| !c.suppressed || c.value != Some(0)), "a zero is masked in {cases:?}");
+            let publication = vue_sans_vide(&p.table);
+            let audit = attaque(&publication, Effort::Complet).unwrap();
+            prop_assert_eq!(audit.etroites(&publication).count(), 0, "in {:?}", cases);
+        }
+    }
+
+    #[test]
+    fn a_quarter_that_follows_another_is_as_safe_and_its_proof_checks(
+        cases in proptest::collection::vec(0u64..25, FEUILLES), rang in 0usize..FEUILLES, valeur in 0u64..25,
+    ) {
+        let ancienne = protege_systeme(&systeme(&cases)).unwrap();
+        let mut suivantes = cases;
+        suivantes[rang] = valeur;
+        let apres = systeme(&suivantes);
+        let decision = protege_apres(&apres, &ancienne).unwrap();
+        prop_assert!(verifier(&apres, &decision.masquees, &decision.certificat).is_ok());
+    }
+}
+
+/// The cube as a system, at threshold 5.
+fn systeme(cases: &[u64]) -> Systeme {
+    let table = cube(cases);
+    let place: HashMap<&str, usize> = table.cells.iter().enumerate().map(|(i, c)| (&*c.id, i)).collect();
+    let cellule = |c: &CelluleLue| match c.value.as_u64().unwrap() {
+        n if n > 0 && n < 5 => Cellule::sensible(n, LARGEUR),
+        n => Cellule::libre(n, LARGEUR),
+    };
+    let mut systeme = Systeme::nouveau(table.cells.iter().map(cellule).collect()).unwrap();
+    for r in &table.relations {
+        systeme.relie(place[&*r.total], r.parts.iter().map(|p| (place[&**p], 1))).unwrap();
+    }
+    systeme
 }

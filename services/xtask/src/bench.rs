@@ -27,10 +27,16 @@ pub enum Mesure {
     },
     /// Publication d’une campagne de 5 000 personnes, millisecondes par étape.
     Publication,
-    /// Secret statistique : protection et audit de tables données sous la forme FICHIER:SEUIL.
+    /// Secret statistique : protection et preuve de tables données sous la forme FICHIER:SEUIL, ou engendrées.
     Secret {
-        /// Tables à protéger.
-        #[arg(required = true, value_name = "FICHIER:SEUIL")]
+        /// Taille de la plus grande table engendrée, en cellules ; chacune est suivie de son trimestre suivant.
+        #[arg(long, value_name = "CELLULES", default_value_t = 20_000)]
+        croissance: usize,
+        /// Le lecteur sait que les zéros sont tous montrés.
+        #[arg(long)]
+        zeros_montres: bool,
+        /// Tables à protéger, après les tables engendrées.
+        #[arg(value_name = "FICHIER:SEUIL")]
         tables: Vec<String>,
     },
 }
@@ -42,9 +48,10 @@ pub fn execute(mesure: &Mesure) -> Result<()> {
         Mesure::Hub { options } => hub(options),
         Mesure::Federation { options } => federation(options),
         Mesure::Publication => banc("maillage-tests", "publication"),
-        Mesure::Secret { tables } => {
+        Mesure::Secret { croissance, zeros_montres, tables } => {
             let banc = ["run", "--release", "-p", "secret-statistique", "--example", "secret_banc", "--"];
-            lance(cargo().args(banc).args(tables))
+            let zeros = zeros_montres.then_some("--zeros-montres");
+            lance(cargo().args(banc).args(zeros).arg("--croissance").arg(croissance.to_string()).args(tables))
         }
     }
 }

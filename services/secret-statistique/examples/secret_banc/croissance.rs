@@ -17,8 +17,9 @@ const PERSONNES: u64 = 90;
 /// Value of each axis, the margin being the last.
 type Case = [usize; 3];
 
-/// A table of about `taille` cells.
-pub fn table(taille: usize) -> TableLue {
+/// A table of about `taille` cells; with `arrivees`, the one of the next quarter: one person more in each
+/// of so many territories, all others the same.
+pub fn table(taille: usize, mut arrivees: usize) -> TableLue {
     let territoires = (taille / PAR_TERRITOIRE).max(1);
     let mut valeurs: BTreeMap<(usize, Case), u64> = BTreeMap::new();
     let mut alea = 1u64;
@@ -32,13 +33,11 @@ pub fn table(taille: usize) -> TableLue {
                 // Squares make some values rare, as they are in truth.
                 let personne =
                     AXES.map(|n| (suivant(&mut alea) % n as u64 * (suivant(&mut alea) % n as u64) / n as u64) as usize);
-                for case in cases().filter(|c| (0..3).all(|a| c[a] == personne[a] || c[a] == AXES[a])) {
-                    let mut ancetre = Some(t);
-                    while let Some(a) = ancetre {
-                        *valeurs.entry((a, case)).or_default() += 1;
-                        ancetre = a.checked_sub(1).map(|a| a / ENFANTS);
-                    }
-                }
+                compte(&mut valeurs, t, personne);
+            }
+            if arrivees > 0 {
+                arrivees -= 1;
+                compte(&mut valeurs, t, [0; 3]);
             }
         }
     }
@@ -65,6 +64,17 @@ pub fn table(taille: usize) -> TableLue {
         }
     }
     TableLue { cells, relations }
+}
+
+/// Counts one person in every crossing and every territory above.
+fn compte(valeurs: &mut BTreeMap<(usize, Case), u64>, territoire: usize, personne: Case) {
+    for case in cases().filter(|c| (0..3).all(|a| c[a] == personne[a] || c[a] == AXES[a])) {
+        let mut ancetre = Some(territoire);
+        while let Some(a) = ancetre {
+            *valeurs.entry((a, case)).or_default() += 1;
+            ancetre = a.checked_sub(1).map(|a| a / ENFANTS);
+        }
+    }
 }
 
 fn cases() -> impl Iterator<Item = Case> {

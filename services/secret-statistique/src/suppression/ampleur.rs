@@ -4,14 +4,15 @@
 
 use super::base::Base;
 use super::libertes::Libertes;
-use super::masquable;
+use super::{masquable, zeros_montres};
 use crate::systeme::noyau::Noyau;
 
 /// Share of the freedom that masking everything gives, below which more is masked at once.
 const PART: usize = 5;
 
 /// Masks the smallest cells until enough is free.
-pub(crate) fn elargit(noyau: &Noyau, base: &Base, masques: &mut [bool]) {
+pub(crate) fn elargit(noyau: &Noyau, masques: &mut [bool]) {
+    let base = &Base::du_noyau(noyau, &zeros_montres(noyau, masques));
     let sous = |valeur: i64, masques: &[bool]| -> Vec<bool> {
         let petite = |k: u32| masquable(noyau, k) && noyau.classes[k as usize].valeur < valeur;
         masques.iter().enumerate().map(|(k, m)| *m || petite(k as u32)).collect()

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::libertes::pgcd;
+use super::combinaison::pgcd;
 use crate::systeme::Sort;
 use crate::systeme::noyau::{Classe, melange};
 
@@ -16,6 +16,21 @@ pub(crate) struct Marge {
 }
 
 impl Marge {
+    /// True when the true value stands at a bound.
+    pub(crate) fn est_butee(&self) -> bool {
+        self.dessous <= 0 || self.dessus <= 0
+    }
+
+    /// Whether it may shrink, then whether it may grow.
+    pub(crate) fn ouvertures(&self) -> (bool, bool) {
+        (self.dessous > 0, self.dessus > 0)
+    }
+
+    /// How many times a change of `pas` may be made from a change of `ecart`.
+    pub(crate) fn portee(&self, ecart: i64, pas: i64) -> i64 {
+        if pas > 0 { self.dessus.saturating_sub(ecart) / pas } else { self.dessous.saturating_add(ecart) / -pas }
+    }
+
     /// No bound, no width due.
     pub(crate) const LIBRE: Self = Self { dessous: i64::MAX, dessus: i64::MAX, largeur: 0 };
 
@@ -54,6 +69,11 @@ impl Groupes {
     pub(crate) fn ajoute(&mut self, variable: u32, allure: Allure) {
         self.allures.push(allure);
         self.membres.entry(allure.empreinte).or_default().push(variable);
+    }
+
+    /// The variables that move with this one, itself included.
+    pub(crate) fn avec(&self, variable: u32) -> &[u32] {
+        self.membres.get(&self.allures[variable as usize].empreinte).map_or(&[], Vec::as_slice)
     }
 
     /// True when a variable that must keep a width would lose it by moving with those it would join.

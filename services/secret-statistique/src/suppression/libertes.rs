@@ -7,17 +7,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use super::base::Base;
+use super::combinaison::{Ligne, arrondi, fusionne, primitive};
 use super::groupes::{Allure, Groupes, Marge};
 use super::masquable;
 use crate::systeme::noyau::{Classe, Noyau};
 
-/// Past this, an entry is refused rather than risk an overflow.
-const ENTREE_MAXIMALE: i64 = 1 << 31;
 /// Marks what is not a variable, or not a class.
 pub(crate) const ABSENTE: u32 = u32::MAX;
-
-/// Sparse combination of variables, sorted.
-pub(crate) type Ligne = Vec<(u32, i64)>;
 
 /// The masked cells as combinations of parameters. Variables are atoms, then other masked cells, then
 /// parameters introduced when no coefficient is 1.
@@ -26,13 +22,13 @@ pub(crate) struct Libertes {
     /// Class of each variable; [`ABSENTE`] for an introduced parameter.
     pub classes: Vec<u32>,
     /// Variable of each class.
-    rang: Vec<u32>,
+    pub rang: Vec<u32>,
     /// Combination of each variable that is no parameter.
-    lignes: Vec<Option<Ligne>>,
+    pub lignes: Vec<Option<Ligne>>,
     /// Variables whose combination may hold the parameter.
     emplois: Vec<Vec<u32>>,
     /// What each variable may do alone.
-    marges: Vec<Marge>,
+    pub marges: Vec<Marge>,
     /// Variables that move together, by what their combinations have in common.
     groupes: Groupes,
     /// What each introduced parameter adds to the variable it replaced.
@@ -338,48 +334,4 @@ fn difficulte(ligne: &[(u32, i64)]) -> usize {
     let grands = ligne.iter().map(|(_, c)| (c.unsigned_abs().ilog2() as usize) * 8).sum::<usize>();
     let sans_pivot = !ligne.is_empty() && ligne.iter().all(|(_, c)| c.abs() > 1);
     ligne.len() + grands + if sans_pivot { 1 << 20 } else { 0 }
-}
-
-/// Divided by what all its coefficients share: it is zero all the same.
-fn primitive(mut ligne: Ligne) -> Ligne {
-    let pgcd = ligne.iter().fold(0, |g, (_, c)| pgcd(g, c.abs()));
-    if pgcd > 1 {
-        ligne.iter_mut().for_each(|(_, c)| *c /= pgcd);
-    }
-    ligne
-}
-
-pub(crate) fn pgcd(a: i64, b: i64) -> i64 {
-    if b == 0 { a } else { pgcd(b, a % b) }
-}
-
-fn arrondi(a: i64, b: i64) -> i64 {
-    let (q, r) = (a.div_euclid(b), a.rem_euclid(b));
-    if 2 * r > b.abs() { q + b.signum() } else { q }
-}
-
-/// `actuelle` where `pivot` is written as `ligne`; nothing when an entry becomes too large.
-fn fusionne(actuelle: &[(u32, i64)], pivot: u32, ligne: &[(u32, i64)], facteur: i64) -> Option<Ligne> {
-    let mut suivante = Vec::with_capacity(actuelle.len() + ligne.len());
-    let (mut i, mut j) = (0, 0);
-    while i < actuelle.len() || j < ligne.len() {
-        let a = actuelle.get(i).map_or(u32::MAX, |t| t.0);
-        let b = ligne.get(j).map_or(u32::MAX, |t| t.0);
-        let mut coef = 0i64;
-        if a <= b {
-            coef = if a == pivot { 0 } else { actuelle[i].1 };
-            i += 1;
-        }
-        if b <= a {
-            coef += ligne[j].1.checked_mul(facteur)?;
-            j += 1;
-        }
-        if coef.abs() > ENTREE_MAXIMALE {
-            return None;
-        }
-        if coef != 0 {
-            suivante.push((a.min(b), coef));
-        }
-    }
-    Some(suivante)
 }

@@ -5,27 +5,22 @@
 
 mod ampleur;
 mod base;
-mod etude;
+mod combinaison;
+mod elimination;
+mod entiers;
 mod fermeture;
 mod groupes;
+mod interieur;
 mod libertes;
-mod lineaire;
-mod nuage;
-mod polyedre;
-mod preuve;
-mod reduction;
 mod renfort;
 
 use crate::certificat::Certificat;
-use crate::systeme::noyau::{Contradiction, Noyau};
+use crate::systeme::noyau::{Classe, Contradiction, Noyau};
 use crate::systeme::{Sort, Systeme};
-use base::Base;
-use etude::Etude;
+use entiers::{Issue, Temoins, reprise};
 
 /// Rounds of proof and repair; each masks at least one more cell.
 const TOURS: u64 = 60;
-/// Eliminations compared before the cheapest is kept.
-const ELIMINATIONS: usize = 6;
 
 /// What is masked, and why it is safe.
 #[derive(Debug, Clone)]
@@ -72,52 +67,57 @@ pub enum SansIssue {
 pub struct Ebauche {
     noyau: Noyau,
     initiaux: Vec<bool>,
+    /// Masks that are not tried again without.
+    gardes: Vec<bool>,
     masques: Vec<bool>,
+    temoins: Temoins,
     travail: Travail,
 }
 
 impl Ebauche {
     /// Masks partners until every relation can trade.
     pub fn nouvelle(systeme: &Systeme) -> Result<Self, SansIssue> {
-        let noyau = Noyau::du_systeme(systeme)
-            .map_err(|Contradiction(a, b)| SansIssue::Contradiction { montree: a, masquee: b })?;
+        let noyau = noyau(systeme)?;
         let initiaux = noyau.masques_initiaux();
-        let mut masques = initiaux.clone();
-        let travail = Travail { fermeture: fermeture::ferme(&noyau, &mut masques).len(), ..Travail::default() };
-        Ok(Self { noyau, initiaux, masques, travail })
+        let masques = initiaux.clone();
+        Ok(Self::fermee(noyau, initiaux, masques))
     }
 
-    /// Proves every masked cell, with more masks where that takes more.
-    pub fn prouve(self) -> Result<Decision, SansIssue> {
-        let Self { noyau, initiaux, mut masques, mut travail } = self;
-        let fixes: Vec<bool> = noyau.classes.iter().zip(&masques).map(|(c, m)| c.valeur == 0 && !m).collect();
-        let mut base = Base::du_noyau(&noyau, &fixes);
-        ampleur::elargit(&noyau, &base, &mut masques);
-        let mut connus = vec![];
-        let mut etude = loop {
-            let etude = Etude::nouvelle(&noyau, &base, &mut masques, &connus);
-            let etroites = etude.etroites(&masques);
-            if etroites.is_empty() {
-                break etude;
-            }
-            connus = etude.points();
-            let zeros_avant = zeros_masques(&noyau, &masques);
-            if travail.tours == TOURS || !renfort::renforce(&etude, &mut masques, &etroites) {
-                return Err(SansIssue::TropEtroites(positions(&noyau, &etroites)));
-            }
-            fermeture::ferme(&noyau, &mut masques);
-            if zeros_masques(&noyau, &masques) != zeros_avant {
-                let fixes: Vec<bool> = noyau.classes.iter().zip(&masques).map(|(c, m)| c.valeur == 0 && !m).collect();
-                base = Base::du_noyau(&noyau, &fixes);
-            }
-            travail.tours += 1;
-        };
-        let compte = |masques: &[bool]| (0..initiaux.len()).filter(|k| masques[*k] && !initiaux[*k]).count();
-        travail.reparation = compte(&masques).saturating_sub(travail.fermeture);
-        travail.reduction = reduction::reduit(&mut etude, &initiaux, &mut masques);
+    /// Starts from what was decided about the same cells and relations with other values.
+    pub fn reprise(systeme: &Systeme, ancienne: &Decision) -> Result<Self, SansIssue> {
+        let noyau = noyau(systeme)?;
+        let initiaux = noyau.masques_initiaux();
+        let masques = reprise::masques(&noyau, &initiaux, ancienne);
+        let mut ebauche = Self { gardes: masques.clone(), ..Self::fermee(noyau, initiaux, masques) };
+        reprise::rappelle(&ebauche.noyau, &ebauche.masques, ancienne, &mut ebauche.temoins);
+        Ok(ebauche)
+    }
 
-        let certificat = preuve::certifie(&etude);
-        Ok(Decision { masquees: noyau.classe_de.iter().map(|k| masques[*k as usize]).collect(), certificat, travail })
+    fn fermee(noyau: Noyau, initiaux: Vec<bool>, mut masques: Vec<bool>) -> Self {
+        let travail = Travail { fermeture: fermeture::ferme(&noyau, &mut masques).len(), ..Travail::default() };
+        let due = |c: &Classe| if c.sort == Sort::Auxiliaire { 0 } else { c.largeur };
+        let temoins = Temoins::nouveaux(noyau.classes.iter().map(due).collect());
+        Self { gardes: initiaux.clone(), noyau, initiaux, masques, temoins, travail }
+    }
+
+    /// Proves every masked cell, with more masks where that takes more, then fewer where it takes fewer.
+    pub fn prouve(mut self) -> Result<Decision, SansIssue> {
+        if self.gardes == self.initiaux {
+            ampleur::elargit(&self.noyau, &mut self.masques);
+        }
+        match entiers::prouve(self)? {
+            Issue::Prouvee(decision) => Ok(decision),
+            Issue::TropDense(ebauche) => interieur::prouve(&ebauche),
+        }
+    }
+
+    /// Complementary classes of a pattern.
+    fn complementaires(&self, masques: &[bool]) -> usize {
+        self.initiaux.iter().zip(masques).filter(|(initiale, masquee)| **masquee && !**initiale).count()
+    }
+
+    fn decision(&self, masques: &[bool], certificat: Certificat, travail: Travail) -> Decision {
+        Decision { masquees: self.noyau.classe_de.iter().map(|k| masques[*k as usize]).collect(), certificat, travail }
     }
 }
 
@@ -126,13 +126,23 @@ pub fn protege(systeme: &Systeme) -> Result<Decision, SansIssue> {
     Ebauche::nouvelle(systeme)?.prouve()
 }
 
+/// The same from last quarter's decision: what its certificate still proves is not looked for again.
+pub fn protege_apres(systeme: &Systeme, ancienne: &Decision) -> Result<Decision, SansIssue> {
+    Ebauche::reprise(systeme, ancienne)?.prouve()
+}
+
+fn noyau(systeme: &Systeme) -> Result<Noyau, SansIssue> {
+    Noyau::du_systeme(systeme).map_err(|Contradiction(a, b)| SansIssue::Contradiction { montree: a, masquee: b })
+}
+
 fn positions(noyau: &Noyau, classes: &[u32]) -> Vec<usize> {
     let places = noyau.classe_de.iter().enumerate();
     places.filter(|(_, k)| classes.binary_search(k).is_ok()).map(|(i, _)| i).collect()
 }
 
-fn zeros_masques(noyau: &Noyau, masques: &[bool]) -> usize {
-    noyau.classes.iter().zip(masques).filter(|(c, m)| c.valeur == 0 && **m).count()
+/// Shown zeros move nothing: they are left out of what is eliminated.
+pub(crate) fn zeros_montres(noyau: &Noyau, masques: &[bool]) -> Vec<bool> {
+    noyau.classes.iter().zip(masques).map(|(c, m)| c.valeur == 0 && !m).collect()
 }
 
 /// True when a shown class may still be masked.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cellule, Systeme, SystemeInvalide, VALEUR_MAXIMALE};
+use super::{Cellule, Sort, Systeme, SystemeInvalide, VALEUR_MAXIMALE};
 use crate::certificat;
 use crate::suppression::{Decision, Ebauche, SansIssue};
 
@@ -149,20 +149,53 @@ pub enum Etape {
     Verification,
 }
 
+/// What a file is protected by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Regles {
+    /// Smallest count shown.
+    pub seuil: u64,
+    /// Width that the interval of every masked cell keeps.
+    pub largeur: u64,
+    /// All zeros are shown, and readers know it: a masked cell holds somebody. Otherwise a mask may fall
+    /// on a zero, and a reader can tell nothing of the kind.
+    pub zeros_montres: bool,
+    /// Writes masked values too.
+    pub avec_valeurs: bool,
+}
+
 /// Protects a file: masks counts of 1 to `seuil` − 1, and what is needed for each masked cell to keep
 /// an interval of at least `largeur`. Verified by its certificate before it is given back.
 pub fn proteger(table: TableLue, seuil: u64, largeur: u64, avec_valeurs: bool) -> Result<Protection, FichierInvalide> {
-    proteger_en_suivant(table, seuil, largeur, avec_valeurs, |_| ())
+    proteger_en_suivant(table, Regles { seuil, largeur, zeros_montres: false, avec_valeurs }, |_| ())
 }
 
 /// The same, telling what has been done as it goes.
 pub fn proteger_en_suivant(
     table: TableLue,
-    seuil: u64,
-    largeur: u64,
-    avec_valeurs: bool,
+    regles: Regles,
+    suivi: impl FnMut(Etape),
+) -> Result<Protection, FichierInvalide> {
+    protege(table, regles, Ebauche::nouvelle, suivi)
+}
+
+/// The same from what was decided about the same cells and relations with the values of last quarter: what
+/// was masked stays masked, and only what lost its proof is looked at again.
+pub fn proteger_apres(
+    table: TableLue,
+    regles: Regles,
+    ancienne: &Decision,
+    suivi: impl FnMut(Etape),
+) -> Result<Protection, FichierInvalide> {
+    protege(table, regles, |systeme| Ebauche::reprise(systeme, ancienne), suivi)
+}
+
+fn protege(
+    table: TableLue,
+    regles: Regles,
+    ebauche: impl FnOnce(&Systeme) -> Result<Ebauche, SansIssue>,
     mut suivi: impl FnMut(Etape),
 ) -> Result<Protection, FichierInvalide> {
+    let Regles { seuil, largeur, avec_valeurs, .. } = regles;
     if seuil == 0 || largeur == 0 {
         return Err(FichierInvalide::Parametres);
     }
@@ -170,9 +203,9 @@ pub fn proteger_en_suivant(
     // Positions in order of names: what is read in another order is protected alike.
     let mut ordre: Vec<usize> = (0..valeurs.len()).collect();
     ordre.sort_by(|a, b| table.cells[*a].id.cmp(&table.cells[*b].id));
-    let systeme = systeme(&table, &valeurs, &ordre, seuil, largeur)?;
+    let systeme = systeme(&table, &valeurs, &ordre, regles)?;
     suivi(Etape::Lecture);
-    let ebauche = Ebauche::nouvelle(&systeme)?;
+    let ebauche = ebauche(&systeme)?;
     suivi(Etape::Ebauche);
     let decision = ebauche.prouve()?;
     suivi(Etape::Preuve);
@@ -221,8 +254,7 @@ fn systeme(
     table: &TableLue,
     valeurs: &[u64],
     ordre: &[usize],
-    seuil: u64,
-    largeur: u64,
+    Regles { seuil, largeur, zeros_montres, .. }: Regles,
 ) -> Result<Systeme, FichierInvalide> {
     let mut rang_de: HashMap<&str, usize> = HashMap::with_capacity(ordre.len());
     for (rang, lue) in ordre.iter().enumerate() {
@@ -230,9 +262,12 @@ fn systeme(
             return Err(FichierInvalide::Doublon(table.cells[*lue].id.to_string()));
         }
     }
+    let plancher = u64::from(zeros_montres);
     let cellule = |lue: &usize| match valeurs[*lue] {
-        v if v > 0 && v < seuil => Cellule::sensible(v, largeur),
-        v => Cellule::libre(v, largeur),
+        0 if zeros_montres => Cellule { sort: Sort::Gelee, ..Cellule::libre(0, largeur) },
+        v if v > 0 && v < seuil => Cellule { plancher, ..Cellule::sensible(v, largeur) },
+        0 => Cellule::libre(0, largeur),
+        v => Cellule { plancher, ..Cellule::libre(v, largeur) },
     };
     let refus = |rang: usize, total: &str| {
         let total = total.to_owned();

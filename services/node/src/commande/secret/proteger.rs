@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use referentiel::format;
 use secret_statistique::audit::{EchecAudit, Effort, attaque};
-use secret_statistique::systeme::fichier::{FichierInvalide, Protection, proteger};
+use secret_statistique::systeme::fichier::{FichierInvalide, Protection, Regles, proteger_en_suivant};
 
 use super::dit;
 use super::fichier::{Illisible, Table};
@@ -26,6 +26,9 @@ pub struct Options {
     /// Largeur que garde l’intervalle de chaque case masquée pour qui connaît tout le reste.
     #[arg(long, default_value_t = 3, value_name = "EFFECTIF")]
     largeur: u64,
+    /// Les zéros restent tous montrés, et le lecteur le sait : aucune case masquée n’est vide. Masque davantage.
+    #[arg(long)]
+    zeros_montres: bool,
     /// Écrit aussi les valeurs masquées : le fichier ne doit alors pas quitter le nœud.
     #[arg(long)]
     avec_valeurs: bool,
@@ -37,13 +40,15 @@ pub struct Options {
 /// Protects, checks, writes.
 pub fn execute(o: &Options) -> Result<ExitCode> {
     let mut table = Table::lit(&o.table)?;
-    let protection = match proteger(table.brute()?, o.seuil, o.largeur, o.avec_valeurs) {
+    let regles =
+        Regles { seuil: o.seuil, largeur: o.largeur, zeros_montres: o.zeros_montres, avec_valeurs: o.avec_valeurs };
+    let protection = match proteger_en_suivant(table.brute()?, regles, |_| ()) {
         // The table is well formed: no pattern protects it.
         Err(e @ (FichierInvalide::SansIssue(_) | FichierInvalide::Audit(_))) => bail!(e),
         autre => autre.map_err(Illisible::from)?,
     };
     table.masque(&protection);
-    let controle = controle(&table, &protection, o.largeur)?;
+    let controle = controle(&table, &protection, o)?;
     table.ecrit(&o.out)?;
     let compte = |n: usize, un: &str, plusieurs: &str| format::compte(n as u64, un, plusieurs);
     dit(&format!(
@@ -58,13 +63,14 @@ pub fn execute(o: &Options) -> Result<ExitCode> {
 }
 
 /// The certificate was verified by the protection; the view is attacked too, when it is small enough.
-fn controle(table: &Table, protection: &Protection, largeur: u64) -> Result<String> {
+fn controle(table: &Table, protection: &Protection, o: &Options) -> Result<String> {
     let largeur_atteinte = protection.largeur_atteinte.map_or("—".to_owned(), |l| l.to_string());
     let certificat = format!("Certificat vérifié, largeur d’au moins {largeur_atteinte}");
     if table.masquees().count() > ATTAQUEES {
         return Ok(format!("{certificat}. Table trop grande pour l’attaque exacte : voir « secret auditer »."));
     }
-    let publication = table.publication(largeur, |vue, _| vue)?;
+    let publication =
+        table.publication(o.largeur, |vue, _| if o.zeros_montres { vue.connue_entre(1, None) } else { vue })?;
     match attaque(&publication, Effort::Largeur) {
         Ok(audit) => match audit.etroites(&publication).count() {
             0 => Ok(format!("{certificat} ; l’attaque exacte ne trouve aucune case calculable ni trop étroite.")),

@@ -1,7 +1,7 @@
 //! A cloud of points inside the polyhedron, and what they show about the width of each masked cell.
 
-use super::libertes::{ABSENTE, Libertes};
 use super::polyedre::{POUSSEES, Polyedre};
+use crate::suppression::libertes::{ABSENTE, Libertes};
 use crate::systeme::Sort;
 use crate::systeme::noyau::{Noyau, melange};
 

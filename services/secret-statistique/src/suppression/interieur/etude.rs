@@ -1,11 +1,11 @@
 //! What is known about one pattern of masks: the freedom that it leaves, and points that show the width
 //! of each masked cell.
 
-use super::base::Base;
-use super::libertes::{ABSENTE, Libertes};
 use super::nuage::Nuage;
 use super::polyedre::Polyedre;
-use super::{ELIMINATIONS, masquable};
+use crate::suppression::base::Base;
+use crate::suppression::elimination::libres;
+use crate::suppression::libertes::{ABSENTE, Libertes};
 use crate::systeme::Sort;
 use crate::systeme::noyau::Noyau;
 
@@ -87,8 +87,6 @@ impl<'a> Etude<'a> {
 
 /// Cells that may be proved anew for one that is shown.
 const ESSAIS: usize = 400;
-/// Coefficients past which eliminations are not compared further.
-const EFFORT: usize = 2_000_000;
 
 /// A point as the change of each class.
 #[derive(Debug)]
@@ -107,34 +105,4 @@ pub(crate) fn bornee(noyau: &Noyau, base: &Base, k: u32) -> bool {
         || c.plafond != i64::MAX
         || c.plancher > 0
         || base.combinaisons.ligne(k).iter().any(|(_, coef)| *coef < 0)
-}
-
-/// Eliminates several times, what was refused coming first the next time; keeps the cheapest, and masks
-/// what it could not hold.
-fn libres(noyau: &Noyau, base: &Base, masques: &mut [bool], bloques: &[bool]) -> Libertes {
-    let cout = |refusees: &[u32]| refusees.iter().map(|k| noyau.classes[*k as usize].cout).sum::<i64>();
-    let mut priorites: Vec<u32> = vec![];
-    let mut mieux: Option<(Libertes, Vec<u32>)> = None;
-    for essai in 0..ELIMINATIONS {
-        let (libertes, refusees) = match Libertes::nouvelles(noyau, base, masques, bloques, &priorites) {
-            Ok(libres) => libres,
-            Err(_) => break,
-        };
-        priorites.extend(&refusees);
-        priorites.sort_by_key(|k| std::cmp::Reverse((noyau.classes[*k as usize].cout, *k)));
-        priorites.dedup();
-
-        let finie = refusees.is_empty() || libertes.taille() * (essai + 2) > EFFORT;
-        if mieux.as_ref().is_none_or(|(_, r)| cout(&refusees) < cout(r)) {
-            mieux = Some((libertes, refusees));
-        }
-        if finie {
-            break;
-        }
-    }
-    let (libertes, refusees) = mieux.unwrap_or_else(|| (Libertes::aucune(noyau), vec![]));
-    for k in refusees.into_iter().filter(|k| masquable(noyau, *k)) {
-        masques[k as usize] = true;
-    }
-    libertes
 }

@@ -2,8 +2,8 @@
 //! inside, then points far away in a direction (affine scaling). Floating point only chooses how far to
 //! go; whatever is kept is checked with integers elsewhere.
 
-use super::libertes::{ABSENTE, Libertes};
 use super::lineaire::{self, Pesee};
+use crate::suppression::libertes::{ABSENTE, Libertes};
 use crate::systeme::noyau::Noyau;
 
 /// Steps of Newton towards the centre.

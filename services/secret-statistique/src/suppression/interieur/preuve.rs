@@ -2,8 +2,8 @@
 //! cell recomputed from them with integers.
 
 use super::etude::Etude;
-use super::libertes::ABSENTE;
 use crate::certificat::Certificat;
+use crate::suppression::libertes::ABSENTE;
 
 /// Finest grid, in bits.
 const FINESSE: u32 = 24;
