@@ -1,7 +1,8 @@
 //! Complementary suppression over a whole system: local closure, then freedom of every masked cell by
-//! elimination, then its width by points found inside the polyhedron that the attacker faces, with more
-//! masks where it is short and fewer where it is not needed. Decides what is masked; never alters a
-//! value. Nothing leaves unless every masked cell has a proof in integers.
+//! elimination, then its width by tables that the attacker cannot exclude: whole ones made of changes of a
+//! few cells, or points inside the polyhedron that he faces where those do not tell. More masks where width
+//! is short, fewer where they are not needed. Decides what is masked; never alters a value. Nothing leaves
+//! unless every masked cell has a proof in integers.
 
 mod ampleur;
 mod base;
@@ -107,7 +108,7 @@ impl Ebauche {
         }
         match entiers::prouve(self)? {
             Issue::Prouvee(decision) => Ok(decision),
-            Issue::TropDense(ebauche) => interieur::prouve(&ebauche),
+            Issue::Indecise(ebauche) => interieur::prouve(&ebauche),
         }
     }
 

@@ -13,15 +13,15 @@ use super::{Decision, Ebauche, SansIssue, TOURS, fermeture, positions, renfort};
 use etude::Etude;
 pub(crate) use temoins::Temoins;
 
-/// Share of the masked classes that may lack width after the first search for a longer one to be worth it.
-const BEAUCOUP: usize = 4;
+/// Masked classes up to which points inside are looked for too before giving up: past it they take minutes.
+const SECOND_AVIS: usize = 2_000;
 
 /// What became of a first pattern.
 pub(crate) enum Issue {
     /// Every masked cell is proved.
     Prouvee(Decision),
-    /// What may move moves too many cells at once for changes of a few cells to tell.
-    TropDense(Box<Ebauche>),
+    /// Changes of a few cells do not tell: what may move moves too many at once, or some cells stay too narrow.
+    Indecise(Box<Ebauche>),
 }
 
 /// Proves every masked class; masks more where that takes more, then shows again what it can.
@@ -36,18 +36,17 @@ pub(crate) fn prouve(mut ebauche: Ebauche) -> Result<Issue, SansIssue> {
     let mut etude = loop {
         let mut etude = Etude::nouvelle(noyau, &mut masques, temoins);
         if travail.tours == 0 && etude.est_trop_dense() {
-            return Ok(Issue::TropDense(Box::new(ebauche)));
+            return Ok(Issue::Indecise(Box::new(ebauche)));
         }
-        // Where most cells lack width, more masks come before a longer search.
-        if etude.etroites(&masques).len() * BEAUCOUP <= masques.iter().filter(|m| **m).count() {
-            etude.cherche_toutes(&masques, true);
-        }
+        etude.cherche_toutes(&masques, true);
         let etroites = etude.etroites(&masques);
         if etroites.is_empty() {
             break etude;
         }
         if travail.tours == TOURS || !renfort::renforce(noyau, &mut masques, &etroites) {
-            return Err(SansIssue::TropEtroites(positions(noyau, &etroites)));
+            let peu = masques.iter().filter(|m| **m).count() <= SECOND_AVIS;
+            let echec = SansIssue::TropEtroites(positions(noyau, &etroites));
+            return if peu { Ok(Issue::Indecise(Box::new(ebauche))) } else { Err(echec) };
         }
         temoins = etude.temoins;
         fermeture::ferme(noyau, &mut masques);
