@@ -25,6 +25,7 @@ use banc::{Banc, Noeud};
 use clap::Parser;
 use hub_storage::Db;
 use population::{Lieu, fiches, indicateurs, lieu};
+use referentiel::horloge::Horloge as _;
 use referentiel::periode::Trimestre;
 
 /// Mesure du hub.
@@ -51,6 +52,9 @@ struct Options {
     /// Révisions de la publication de 20 000 cellules.
     #[arg(long, default_value_t = 12)]
     revisions: u64,
+    /// Minutes d’une charge mêlée et mesurée (questions et corrections, 20 par seconde), mémoire relevée chaque minute.
+    #[arg(long, default_value_t = 0)]
+    melange: u64,
     /// Base PostgreSQL vide à employer ; un fichier SQLite sinon.
     #[arg(long)]
     base: Option<String>,
@@ -78,6 +82,9 @@ async fn mesure(o: Options) {
         o.trimestres,
         if o.base.is_some() { "PostgreSQL" } else { "SQLite" }
     );
+    if o.melange > 0 {
+        return melange(&banc, &mut noeuds[0], &derniere, o.melange).await;
+    }
     requetes(&banc, &derniere, &o).await;
     reception(&banc, &mut noeuds[0], o.revisions).await;
 }
@@ -257,6 +264,43 @@ async fn reception(banc: &Banc, n: &mut Noeud, revisions: u64) {
     temps.sort_unstable();
     let a = |part: usize| temps[(temps.len() - 1) * part / 100];
     println!("réception de {cellules} cellules : médiane {:.1?}, p95 {:.1?}", a(50), a(95));
+}
+
+/// Twenty acts a second for so long, one in twenty a correction of the first centre, the others questions: what a
+/// hub lives through in months. Its memory must not grow with what it has answered or received.
+async fn melange(banc: &Banc, n: &mut Noeud, campagne: &str, minutes: u64) {
+    let questions = questions(campagne);
+    let (mut remplacee, mut rev, mut demandes) = (None, 0_u64, 0_u64);
+    let mut rythme = tokio::time::interval(std::time::Duration::from_millis(50));
+    for minute in 0..=minutes {
+        println!("minute {minute} : {demandes} questions, {rev} corrections, {} Mio", memoire_mio());
+        if minute == minutes {
+            return;
+        }
+        for acte in 0..1_200 {
+            rythme.tick().await;
+            // The hub's own clock moves too: proofs expire, rates are allowed again.
+            banc.horloge.regle(banc.horloge.maintenant() + chrono::TimeDelta::milliseconds(50));
+            if acte % 20 == 0 {
+                rev += 1;
+                let signee = n.scelle(&indicateurs(&n.id, "2009-T1", &[lieu("ZZZ01", "70", 30)], 100, rev), rev, remplacee);
+                let (statut, texte) = banc.publie(n, &signee).await;
+                assert_eq!(statut, StatusCode::CREATED, "{texte}");
+                remplacee = Some(signee.empreinte());
+            } else {
+                let reponse = banc.graphql(&questions[acte % questions.len()].1).await;
+                assert!(reponse.get("errors").is_none(), "{reponse}");
+                demandes += 1;
+            }
+        }
+    }
+}
+
+/// Resident memory of this process, which holds the hub.
+fn memoire_mio() -> u64 {
+    let etat = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ligne = etat.lines().find_map(|l| l.strip_prefix("VmRSS:"));
+    ligne.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
 fn reference(rang: usize) -> String {
