@@ -283,7 +283,8 @@ async fn melange(banc: &Banc, n: &mut Noeud, campagne: &str, minutes: u64) {
             banc.horloge.regle(banc.horloge.maintenant() + chrono::TimeDelta::milliseconds(50));
             if acte % 20 == 0 {
                 rev += 1;
-                let signee = n.scelle(&indicateurs(&n.id, "2009-T1", &[lieu("ZZZ01", "70", 30)], 100, rev), rev, remplacee);
+                let signee =
+                    n.scelle(&indicateurs(&n.id, "2009-T1", &[lieu("ZZZ01", "70", 30)], 100, rev), rev, remplacee);
                 let (statut, texte) = banc.publie(n, &signee).await;
                 assert_eq!(statut, StatusCode::CREATED, "{texte}");
                 remplacee = Some(signee.empreinte());

@@ -2,6 +2,7 @@
 //! anything runs. The committed SDL is `schema/graphql/hub.graphql`.
 
 pub mod abonnement;
+mod administration;
 mod declare;
 mod limites;
 mod mutation;
@@ -25,6 +26,7 @@ use crate::configuration::Configuration;
 use crate::restitution::memoire::{Cle, Reponse};
 use crate::service::Service;
 pub use abonnement::Abonnement;
+use administration::{ActesNoeuds, LectureAdministration};
 use declare::JeuxDeclares;
 use mutation::Transitions;
 use pratique::{ActesPratiques, LecturePratiques};
@@ -32,11 +34,11 @@ use requete::Lecture;
 
 /// Tout ce qui se lit.
 #[derive(async_graphql::MergedObject, Default)]
-pub struct Requete(Lecture, JeuxDeclares, LecturePratiques);
+pub struct Requete(Lecture, JeuxDeclares, LecturePratiques, LectureAdministration);
 
 /// Actions.
 #[derive(async_graphql::MergedObject, Default)]
-pub struct Mutation(Transitions, ActesPratiques);
+pub struct Mutation(Transitions, ActesPratiques, ActesNoeuds);
 
 /// The moment of a request: a transition says when.
 pub(crate) struct Moment(pub chrono::DateTime<chrono::Utc>);

@@ -183,6 +183,8 @@ const OBJETS: &[(&str, &str, &str, &str)] = &[
     ("indicateurs", "code: \"EA01\"", "code", "/*/code"),
     ("moi", "", "nom audience", "/audience"),
     ("bonnesPratiques", "", "emetteur { organisme }", "/*/emetteur/organisme"),
+    ("noeuds", "", "identifiant", "/*/identifiant"),
+    ("relances", "campagne: \"2026-T1\"", "emetteur", "/*/emetteur"),
 ];
 
 /// Pages of the matrix: what each caller is answered, an acting one where the role may act.
@@ -217,6 +219,10 @@ const ACTIONS: &[(&str, &str)] = &[
     ("pratiquePublier", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\""),
     ("pratiqueRefuser", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\", motif: \"à reprendre\""),
     ("pratiqueAdopter", "reference: \"AAAAAAAAAAAAAAAAAAAAAA\", emetteur: \"cdg-287000012\""),
+    ("noeudEnroler", "noeud: \"cdg-287000012\", empreinte: \"00000\""),
+    ("noeudSuspendre", "noeud: \"cdg-732829320\""),
+    ("noeudMettreEnMaintenance", "noeud: \"cdg-732829320\""),
+    ("noeudReprendre", "noeud: \"cdg-732829320\""),
 ];
 
 const VISEE: &str = "{campagne: \"2026-T1\", emetteur: \"cdg-287000012\", dispositif: \"BFC70\"}";
