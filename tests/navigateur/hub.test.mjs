@@ -44,6 +44,7 @@ test("the steering side finds the late centre, filters and takes the table away"
   assert.match(ouvert, /^Territoire,.*\(statut\)/);
   assert.match(ouvert, /,secret/);
   assert.equal((await (await contexte.request.get(await adresse(page, "classeur (XLSX)"))).body()).subarray(0, 2).toString(), "PK");
+  assert.equal((await (await contexte.request.get(await adresse(page, "classeur (ODS)"))).body()).subarray(0, 2).toString(), "PK");
   await page.getByLabel("Territoires").selectOption("dispositif");
   await page.getByRole("button", { name: "Afficher les indicateurs" }).click();
   assert.match(await texte(), /BFC01/);

@@ -122,6 +122,7 @@ fn export(table: &Table, nom: &str, format: Option<&str>, a_propos: Vec<(String,
         "csv" => (table.csv_tableur(&a_propos), "text/csv; charset=utf-8", "csv"),
         "csv-ouvert" => (table.csv_ouvert(), "text/csv; charset=utf-8", "ouvert.csv"),
         "xlsx" => (table.xlsx(&a_propos), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
+        "ods" => (table.ods(&a_propos), "application/vnd.oasis.opendocument.spreadsheet", "ods"),
         _ => return None,
     };
     Some(match octets {
@@ -137,9 +138,9 @@ fn export(table: &Table, nom: &str, format: Option<&str>, a_propos: Vec<(String,
     })
 }
 
-/// The three files of a table, under it.
+/// The files of a table, under it.
 fn exports(adresse: &str) -> Vec<(String, &'static str)> {
-    [("xlsx", "classeur (XLSX)"), ("csv", "CSV pour tableur"), ("csv-ouvert", "CSV ouvert")]
+    [("xlsx", "classeur (XLSX)"), ("ods", "classeur (ODS)"), ("csv", "CSV pour tableur"), ("csv-ouvert", "CSV ouvert")]
         .map(|(format, libelle)| (format!("{adresse}&format={format}"), libelle))
         .into()
 }
