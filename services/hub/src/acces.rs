@@ -9,6 +9,7 @@ pub mod jeton;
 pub mod passe;
 pub mod proconnect;
 pub mod regle;
+pub mod sortie;
 mod territoire;
 
 use referentiel::cellule::Audience;

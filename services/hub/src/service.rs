@@ -20,7 +20,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::acces::code::SecretDAcces;
 use crate::acces::proconnect::Fournisseur;
-use crate::acces::{Appelant, Guichet, Passes};
+use crate::acces::{Appelant, Guichet, Passes, sortie};
 use crate::cle::Cles;
 use crate::configuration::Configuration;
 use crate::debit::Debit;
@@ -209,6 +209,7 @@ impl Service {
                 HeaderValue::from_static(valeur),
             ));
         }
+        routes = routes.layer(axum::middleware::from_fn_with_state(self.clone(), sortie::note_les_fichiers));
         routes = routes.layer(axum::middleware::from_fn_with_state(self.clone(), debit::par_adresse));
         let delai = Duration::from_secs(self.configuration().hub.delai);
         routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai))

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use hub::acces::Role;
 use tower::ServiceExt as _;
 
 use crate::banc::{Banc, six_noeuds};
@@ -66,4 +67,22 @@ async fn every_page_has_its_headers_and_none_asks_for_anything_elsewhere() {
     }
     let (_, accessibilite) = banc.brute("GET", "/accessibilite", None, b"").await;
     assert!(accessibilite.contains("<strong>non conforme</strong>"));
+}
+
+#[tokio::test]
+async fn a_file_taken_by_somebody_is_written_down_with_its_filters() {
+    let mut n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], CAMPAGNE).await;
+    let signee = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 4)], 20, 4), 1, None);
+    banc.publie(&mut n, &signee).await;
+    let porteur = format!("Bearer {}", banc.jeton(Role::Dreets, &["27"]).await);
+    let page = "/emploi-accompagne?campagne=2026-T1&region=27";
+    let fichier = format!("{page}&format=csv");
+    for (chemin, preuve) in [(page, Some(porteur.as_str())), (&fichier, None), (&fichier, Some(porteur.as_str()))] {
+        assert_eq!(banc.brute("GET", chemin, preuve, b"").await.0, StatusCode::OK, "{chemin}");
+    }
+    let lignes = hub_storage::journal::dernieres(banc.service.db(), None, 20).await.unwrap();
+    let exports: Vec<_> = lignes.iter().filter(|l| l.action == "export.ecrire").collect();
+    assert_eq!(exports.len(), 1, "a page is no file, and nobody took the second one: {lignes:?}");
+    assert!(exports[0].acteur.starts_with("jeton:") && exports[0].objet == fichier, "{:?}", exports[0]);
 }
