@@ -52,7 +52,10 @@ pub(crate) async fn ajoute(tx: &mut Tx, rang: u64, feuille: &Feuille) -> Result<
         None => Hachages::new(),
     };
     let nouveaux = ajouter(rang, feuille, &connus).map_err(altere)?;
-    let sql = format!("/* arbre.insere */ INSERT INTO arbre (indice, hachage) VALUES {}", lots(nouveaux.len(), 2));
+    let sql = format!(
+        "/* arbre.insere */ INSERT INTO arbre (indice, hachage) VALUES {}",
+        lots(tx.dialecte(), nouveaux.len(), 2)
+    );
     let mut valeurs = Vec::with_capacity(nouveaux.len() * 2);
     for (indice, hachage) in nouveaux {
         valeurs.extend(args![seq_sql(indice), hachage.to_string()]);

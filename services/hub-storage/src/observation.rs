@@ -207,7 +207,7 @@ pub(crate) async fn remplace(
             let sql = format!(
                 "/* observation.insere */ INSERT INTO observation (audience, campagne, indicateur, niveau, territoire,
                  ventilation, noeud, jeu, axes, valeur, numerateur, denominateur, statut, plancher, plafond) VALUES {}",
-                lots(lot.len(), COLONNES)
+                lots(tx.dialecte(), lot.len(), COLONNES)
             );
             tx.execute(AssertSqlSafe(sql), valeurs).await?;
         }

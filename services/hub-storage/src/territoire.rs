@@ -24,7 +24,7 @@ pub(crate) async fn remplace(
         let sql = format!(
             "/* territoire.insere */ INSERT INTO territoire
              (campagne, niveau, code, noeud, jeu, nom, parent_niveau, parent_code) VALUES {}",
-            lots(lot.len(), COLONNES)
+            lots(tx.dialecte(), lot.len(), COLONNES)
         );
         let mut valeurs = Vec::with_capacity(lot.len() * COLONNES);
         for t in lot {

@@ -9,6 +9,8 @@ use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, types::Oid};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, Encode, Postgres, Type};
 
+use crate::schema::Dialecte;
+
 /// A bound value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Val {
@@ -128,8 +130,9 @@ macro_rules! args {
 }
 pub(crate) use args;
 
-/// `($1, $2), ($3, $4)…`: the rows of a multi-row insert.
-pub(crate) fn lots(lignes: usize, colonnes: usize) -> String {
+/// `($1, $2), ($3, $4)…`: the rows of a multi-row insert. SQLite looks a named parameter up in a list, each time
+/// from its start: thousands of them bind in seconds, and thousands of `?` in no time.
+pub(crate) fn lots(dialecte: Dialecte, lignes: usize, colonnes: usize) -> String {
     use std::fmt::Write as _;
     let mut sql = String::with_capacity(lignes * colonnes * 6);
     for ligne in 0..lignes {
@@ -137,7 +140,10 @@ pub(crate) fn lots(lignes: usize, colonnes: usize) -> String {
         for colonne in 0..colonnes {
             let virgule = if colonne == 0 { "" } else { ", " };
             // Writing into a String cannot fail.
-            let _ = write!(sql, "{virgule}${}", ligne * colonnes + colonne + 1);
+            let _ = match dialecte {
+                Dialecte::Sqlite => write!(sql, "{virgule}?"),
+                Dialecte::Postgres => write!(sql, "{virgule}${}", ligne * colonnes + colonne + 1),
+            };
         }
         sql.push(')');
     }
@@ -219,7 +225,8 @@ mod tests {
 
     #[test]
     fn rows_and_conditions_are_numbered_in_order() {
-        assert_eq!(lots(2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(lots(Dialecte::Postgres, 2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(lots(Dialecte::Sqlite, 2, 2), "(?, ?), (?, ?)");
         let mut c = Conditions::default();
         c.egale("a", Some("x"));
         c.egale("b", None::<i64>);

@@ -42,11 +42,21 @@ pub fn sortie(commande: &mut Command) -> Result<String> {
 /// Builds the two services and gives the folder they are in. `MAILLAGE_PROGRAMMES` names programs
 /// already built, an installed version for instance.
 pub fn construit(optimise: bool) -> Result<PathBuf> {
+    construit_ceux(&["--bins"], optimise)
+}
+
+/// The same for one program: an optimised one is linked across crates, which takes minutes.
+pub fn construit_un(programme: &str, optimise: bool) -> Result<PathBuf> {
+    construit_ceux(&["--bin", programme], optimise)
+}
+
+fn construit_ceux(lesquels: &[&str], optimise: bool) -> Result<PathBuf> {
     if let Some(dossier) = env::var_os("MAILLAGE_PROGRAMMES") {
         return Ok(dossier.into());
     }
     let mut cargo = cargo();
-    cargo.args(["build", "--workspace", "--bins"]);
+    // With the features of the whole workspace, so that nothing is built twice.
+    cargo.args(["build", "--workspace"]).args(lesquels);
     if optimise {
         cargo.arg("--release");
     }

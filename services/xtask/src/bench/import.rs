@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use xtask::recit::{Dispositif, Histoire, bornes, classeur};
 
-use crate::outil::{construit, trouve};
+use crate::outil::{construit_un, trouve};
 
 /// Options of the measurement.
 #[derive(Debug, clap::Args)]
@@ -31,7 +31,7 @@ print(lignes, time.perf_counter() - debut)
 
 /// Measures and prints.
 pub fn execute(o: &Options) -> Result<()> {
-    let programmes = construit(true)?;
+    let programmes = construit_un("maillage-node", true)?;
     let dossier = tempfile::tempdir()?;
     let fichier = dossier.path().join("grand.xlsx");
     println!("Writing a workbook of {} persons…", o.personnes);
