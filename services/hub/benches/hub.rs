@@ -112,6 +112,10 @@ async fn remplit(banc: &Banc, noeuds: &mut [Noeud], o: &Options) -> (String, u64
             }
         }
     }
+    // What autovacuum does within a minute: without statistics, PostgreSQL joins as if the tables were empty.
+    let mut tx = banc.service.db().begin().await.unwrap();
+    tx.execute("/* banc.analyse */ ANALYZE", vec![]).await.unwrap();
+    tx.commit().await.unwrap();
     let bilan = hub_storage::registre::bilan(banc.service.db()).await.unwrap();
     (periode.to_string(), bilan.observations)
 }
