@@ -11,6 +11,7 @@ use sqlx::AssertSqlSafe;
 use crate::base::{Db, ErreurBase, Tx};
 use crate::ligne::Row;
 use crate::publication::{Entree, de_la_periode, suite};
+use crate::schema::Dialecte;
 use crate::valeur::{Val, args};
 use crate::{acte, corps, noeud, projection, registre};
 
@@ -21,6 +22,11 @@ const PAGE: u32 = 50;
 pub async fn rebuild(db: &Db, jeux: &[String]) -> Result<u64, ErreurBase> {
     let mut tx = db.begin().await?;
     let n = rejoue(db, &mut tx, jeux).await?;
+    if tx.dialecte() == Dialecte::Postgres {
+        // Filled at once, tables have no statistics: PostgreSQL would join as if they were empty for a minute.
+        let sql = "/* rebuild.analyse */ ANALYZE observation, dispositif, territoire, fiche, completude, serie";
+        tx.execute(sql, args![]).await?;
+    }
     tx.commit().await?;
     Ok(n)
 }
