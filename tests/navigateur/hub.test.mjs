@@ -53,6 +53,9 @@ test("the steering side finds the late centre, filters and takes the table away"
   await page.getByRole("button", { name: "Afficher les indicateurs" }).click();
   assert.match(await texte(), /Aucun indicateur n’est encore reçu/);
   await ecran("hub-emploi-vide");
+  await page.goto(`${racine}/donnees`);
+  assert.match(await texte(), /état 1 depuis le/);
+  await ecran("hub-donnees");
   await page.goto(`${racine}/emploi-accompagne?campagne=1999-T1`);
   await ecran("hub-introuvable");
   await page.getByRole("link", { name: /Accessibilité : / }).click();

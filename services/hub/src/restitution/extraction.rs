@@ -49,9 +49,14 @@ pub async fn extrait(guichet: &Guichet, jeu: &Jeu, periode: Option<&str>) -> Res
     Ok(Extraction { tables, observations })
 }
 
+/// The table of cells without a row: its columns come from the jeu alone.
+pub fn sans_ligne(jeu: &Jeu) -> Table {
+    cellules(jeu, &[])
+}
+
 async fn lit_cellules(guichet: &Guichet, jeu: &Jeu, periode: Option<&str>) -> Result<Vec<Observation>, Refus> {
-    let mut filtre = Filtre::campagne(guichet.audience(None)?, periode.unwrap_or_default());
-    filtre.campagnes.retain(|c| !c.is_empty());
+    let mut filtre = Filtre::campagne(guichet.audience(None)?, "");
+    filtre.campagnes = periode.map(str::to_owned).into_iter().collect();
     filtre.jeux = vec![jeu.code.clone()];
     let mut lues: Vec<Observation> = Vec::new();
     loop {

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 use web::table::APropos;
 
-use super::super::extraction::{extrait, sdmx};
+use super::super::extraction::{extrait, sans_ligne, sdmx};
 use super::{Vue, libelle};
 use crate::acces::{Appelant, Guichet, Refus, Role};
 use crate::service::Service;
@@ -40,6 +40,8 @@ struct Espace {
 
 struct JeuOuvert {
     code: String,
+    /// Name of its section in the page: a code with a point is no place one can link to.
+    ancre: String,
     libelle: String,
     source: String,
     periodes: Vec<Periode>,
@@ -69,6 +71,7 @@ pub async fn espace(State(service): State<Service>, lecteur: Guichet) -> Respons
         match publication::versions(service.db(), &jeu.code).await {
             Ok(versions) => liste.push(JeuOuvert {
                 code: jeu.code.clone(),
+                ancre: format!("jeu-{}", jeu.code.replace('.', "-")),
                 libelle: jeu.libelle.clone(),
                 source: jeu.source.clone(),
                 periodes: versions.iter().map(|v| periode(jeu, v)).collect(),
@@ -93,14 +96,7 @@ fn periode(jeu: &Jeu, version: &Version) -> Periode {
 pub async fn jeu_ouvert(State(service): State<Service>, Path((code, fichier)): Path<(String, String)>) -> Response {
     let Some(jeu) = ouverts().find(|j| j.code == code) else { return absent() };
     if fichier == "schema.json" {
-        return match extrait(&guichet(&service), jeu, Some("")).await {
-            Ok(e) => {
-                e.tables.iter().find(|(nom, _)| nom == TABLEAU).map_or_else(absent, |(_, table)| {
-                    en_json(&table.schema_ouvert(), "application/json; charset=utf-8")
-                })
-            }
-            Err(erreur) => refuse(&erreur),
-        };
+        return en_json(&sans_ligne(jeu).schema_ouvert(), "application/json; charset=utf-8");
     }
     let forme = fichier.split_once('.').filter(|(_, extension)| FORMES.iter().any(|(e, ..)| e == extension));
     let Some((periode, extension)) = forme else { return absent() };
@@ -138,12 +134,20 @@ async fn octets(
     rang: u64,
     extension: &str,
 ) -> Result<Option<Vec<u8>>, Refus> {
-    let Some(version) = publication::version(service.db(), &jeu.code, periode, rang).await? else { return Ok(None) };
-    let guichet = guichet(service);
-    // The present needs no replay.
-    let guichet =
-        if version.derniere { guichet } else { guichet.a_la_date(Some(version.depuis), Some(periode)).await? };
-    let extraction = extrait(&guichet, jeu, Some(periode)).await?;
+    let lue = || publication::version(service.db(), &jeu.code, periode, rang);
+    let Some(version) = lue().await? else { return Ok(None) };
+    let present = guichet(service);
+    let passe = async || {
+        let guichet = present.a_la_date(Some(version.depuis), Some(periode)).await?;
+        extrait(&guichet, jeu, Some(periode)).await
+    };
+    // The present needs no replay, unless something came while it was read: these bytes are kept by whoever asked.
+    let extraction = if version.derniere {
+        let extraction = extrait(&present, jeu, Some(periode)).await?;
+        if lue().await?.is_some_and(|v| v.derniere) { extraction } else { passe().await? }
+    } else {
+        passe().await?
+    };
     let Some((_, table)) = extraction.tables.iter().find(|(nom, _)| nom == TABLEAU) else { return Ok(None) };
     let ecrits = match extension {
         "sdmx.csv" => sdmx::csv(jeu, &extraction.observations).map_err(|e| e.to_string()),
