@@ -15,14 +15,34 @@ use maillage_tests::terrain::{Terrain, centre, reussie};
 
 const CAMPAGNE: &str = "2026-T1";
 
-fn dossier(terrain: &Terrain, public: &str, territoire: &str, nom: &str) -> PathBuf {
+/// Every form of a committee file.
+fn dossier(terrain: &Terrain, public: &str, territoire: &str, nom: &str, reste: &[&str]) -> PathBuf {
     let fichier = terrain.dossier().join(nom);
-    let classeur = fichier.with_extension("xlsx");
     let mut commande = terrain.hub(&["dossier", "--campagne", CAMPAGNE, "--territoire", territoire]).unwrap();
-    commande.args(["--public", public, "-o"]).arg(&fichier).arg("--xlsx").arg(&classeur);
+    commande.args(["--public", public, "-o"]).arg(&fichier).args(reste);
+    for forme in ["docx", "xlsx", "ods"] {
+        commande.arg(format!("--{forme}")).arg(fichier.with_extension(forme));
+    }
     let dit = reussie(&commande.output().unwrap()).unwrap();
-    assert_eq!(dit.lines().count(), 2, "a digest for each file: {dit}");
+    assert_eq!(dit.lines().count(), 4, "a digest for each file: {dit}");
     fichier
+}
+
+/// The document to edit, read by another program: the tables of the workbook, header rows, alternatives, language. Gives
+/// its headings.
+fn est_modifiable(fichier: &Path) -> Option<Vec<String>> {
+    let Some(python) = std::env::var_os("MAILLAGE_PYTHON") else {
+        println!("MAILLAGE_PYTHON is not set: {} was not read", fichier.display());
+        return None;
+    };
+    let lecteur = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/docx.py");
+    let sortie = Command::new(python)
+        .arg(lecteur)
+        .args([fichier.with_extension("docx"), fichier.with_extension("ods")])
+        .output()
+        .unwrap();
+    assert!(sortie.status.success(), "{}", String::from_utf8_lossy(&sortie.stderr));
+    Some(String::from_utf8(sortie.stdout).unwrap().lines().map(str::to_owned).collect())
 }
 
 /// The words of a PDF, when poppler is there.
@@ -89,6 +109,7 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     let hub = terrain.sert().unwrap();
     for centre in centres {
         terrain.publie(centre, CAMPAGNE).unwrap();
+        terrain.partage(centre).unwrap();
     }
     let adresse = format!("/dossier?campagne={CAMPAGNE}&region=27");
     let servi = ureq::get(format!("{}{adresse}", terrain.adresse())).call().unwrap().body_mut().read_to_vec().unwrap();
@@ -99,15 +120,33 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     hub.arrete().unwrap();
     exports(&terrain);
 
-    let region = dossier(&terrain, "comite-regional", "27", "region.pdf");
-    let encore = dossier(&terrain, "comite-regional", "27", "encore.pdf");
-    assert_eq!(std::fs::read(&region).unwrap(), std::fs::read(encore).unwrap(), "same register, same bytes");
-    assert!(std::fs::read(region.with_extension("xlsx")).unwrap().starts_with(b"PK"));
-    let departement = dossier(&terrain, "comite-departemental", "70", "departement.pdf");
-    let dth = dossier(&terrain, "dth", "27", "dth.pdf");
+    let region = dossier(&terrain, "comite-regional", "27", "region.pdf", &[]);
+    let encore = dossier(&terrain, "comite-regional", "27", "encore.pdf", &[]);
+    for forme in ["pdf", "docx", "xlsx", "ods"] {
+        let octets = |f: &Path| std::fs::read(f.with_extension(forme)).unwrap();
+        assert_eq!(octets(&region), octets(&encore), "same register, same bytes: {forme}");
+    }
+    let departement = dossier(&terrain, "comite-departemental", "70", "departement.pdf", &[]);
+    let mot = terrain.dossier().join("mot.txt");
+    std::fs::write(&mot, "Un trimestre de reprise.\n\nLa convention du Doubs est à revoir ensemble.\n").unwrap();
+    let choix = ["--sections", "conventions,commentaire,synthese", "--commentaire", mot.to_str().unwrap()];
+    let dth = dossier(&terrain, "dth", "27", "dth.pdf", &choix);
     for fichier in [&region, &departement, &dth] {
         est_accessible(fichier);
     }
+    let attendues = [
+        "Synthèse",
+        "Complétude et délais",
+        "Emploi accompagné par département",
+        "État des lieux des plateformes",
+        "Conventions avec le FIPHFP",
+        "Comparaison des centres",
+        "Bonnes pratiques",
+        "Méthode et secret",
+    ];
+    assert!(est_modifiable(&region).is_none_or(|lues| lues == attendues), "every section, in the usual order");
+    let choisies = ["Conventions avec le FIPHFP", "Commentaire", "Synthèse"];
+    assert!(est_modifiable(&dth).is_none_or(|lues| lues == choisies), "the sections and the order asked for");
     let Some(lu) = texte(&region) else {
         assert!(std::env::var_os("CI").is_none(), "reading the PDF is mandatory in continuous integration");
         println!("pdftotext is not installed: the words were not read");
@@ -120,7 +159,12 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     // A département's committee sees its own dispositifs, the DTH none (domain notes, §4).
     let departement = texte(&departement).unwrap();
     assert!(departement.contains("BFC01") && !departement.contains("BFC02"), "{departement}");
-    assert!(!texte(&dth).unwrap().contains("BFC01"));
+    let dth = texte(&dth).unwrap();
+    assert!(!dth.contains("BFC01") && dth.contains("La convention du Doubs est à revoir ensemble."), "{dth}");
+    // Amounts are for the centre and its DTH; what was done is for the network.
+    assert!(dth.contains("Montants des conventions") && dth.contains('€'), "{dth}");
+    assert!(!lu.contains('€') && lu.contains("Réalisé par action"), "{lu}");
+    assert!(lu.contains("Reversements sans accord de tous les financeurs : BFC01 vers Structure Passerelle"), "{lu}");
 
     let mut inconnu = terrain.hub(&["dossier", "--campagne", "1999-T1", "--territoire", "27"]).unwrap();
     let refus = inconnu.args(["--public", "dth", "-o"]).arg(terrain.dossier().join("rien.pdf")).output().unwrap();

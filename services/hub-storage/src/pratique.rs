@@ -64,6 +64,8 @@ pub struct Pratique {
     pub proposee_par: String,
     /// Why it was refused.
     pub motif: Option<String>,
+    /// When it was published or refused.
+    pub decidee_le: Option<DateTime<Utc>>,
     /// Name of the centre.
     pub emetteur_nom: String,
     /// Code of the centre.
@@ -170,7 +172,7 @@ pub async fn toutes(db: &Db) -> Result<Vec<Pratique>, ErreurBase> {
 async fn liste(db: &Db, c: Conditions) -> Result<Vec<Pratique>, ErreurBase> {
     let sql = format!(
         "/* pratique.liste */ SELECT f.identifiant, f.noeud, f.territoire, f.champs, f.etat, f.proposee_le,
-         f.proposee_par, f.motif, n.nom, n.organisme
+         f.proposee_par, f.motif, f.decidee_le, n.nom, n.organisme
          FROM (SELECT p.*, 'pratiques' AS jeu FROM pratique p) f JOIN noeud n ON n.identifiant = f.noeud{}
          ORDER BY f.proposee_le DESC, f.identifiant",
         c.sql()
@@ -203,7 +205,8 @@ fn lit(l: &Row) -> Result<Pratique, ErreurBase> {
         proposee_le: l.ts(5)?,
         proposee_par: l.text(6)?,
         motif: l.opt_text(7)?,
-        emetteur_nom: l.text(8)?,
-        organisme: l.text(9)?,
+        decidee_le: l.opt_ts(8)?,
+        emetteur_nom: l.text(9)?,
+        organisme: l.text(10)?,
     })
 }

@@ -128,11 +128,19 @@ fn modele() -> Option<(&'static Jeu, &'static Liste)> {
 
 /// Every sheet the caller may see, the most recent first.
 pub async fn catalogue(guichet: &Guichet) -> Result<Vec<FichePratique>, Refus> {
+    catalogue_a(guichet, None).await
+}
+
+/// The same with what had been decided, published and adopted at a moment; what waited then is not told.
+pub async fn catalogue_a(guichet: &Guichet, moment: Option<DateTime<Utc>>) -> Result<Vec<FichePratique>, Refus> {
+    let avant = |t: DateTime<Utc>| moment.is_none_or(|m| t <= m);
     let adoptions = guichet.adoptions().await?;
-    let mut fiches: Vec<FichePratique> = guichet.pratiques_proposees().await?.into_iter().map(proposee).collect();
-    fiches.extend(publiees(guichet).await?);
+    let proposees = guichet.pratiques_proposees().await?.into_iter();
+    let mut fiches: Vec<FichePratique> =
+        proposees.filter(|p| moment.is_none() || p.decidee_le.is_some_and(avant)).map(proposee).collect();
+    fiches.extend(publiees(&guichet.par_periode(moment, &[JEU]).await?).await?);
     for fiche in &mut fiches {
-        let siennes = adoptions.iter().filter(|a| a.pratique == fiche.reference);
+        let siennes = adoptions.iter().filter(|a| a.pratique == fiche.reference && avant(a.adoptee_le));
         fiche.adoptee_par = siennes.map(|a| (a.organisme.clone(), a.noeud.clone())).collect();
     }
     Ok(fiches)
@@ -172,21 +180,22 @@ fn proposee(p: Pratique) -> FichePratique {
 }
 
 /// The sheets that nodes publish; of one published again later, the last.
-async fn publiees(guichet: &Guichet) -> Result<Vec<FichePratique>, Refus> {
-    let audience = guichet.appelant().audience.max(Audience::Reseau);
-    let filtre = FiltreFiche {
-        audience: guichet.audience(Some(audience))?,
-        jeu: JEU.to_owned(),
-        campagne: None,
-        liste: Some(LISTE.to_owned()),
-        departement: None,
-        emetteur: None,
-    };
-    let mut dernieres = BTreeMap::new();
-    for f in guichet.fiches(&filtre, None, FICHES).await? {
-        // Read in order of period: the later one replaces the earlier.
-        dernieres.insert((f.rang.noeud.clone(), f.rang.cle.clone()), f);
+async fn publiees(guichets: &[Guichet]) -> Result<Vec<FichePratique>, Refus> {
+    let mut lues = Vec::new();
+    for guichet in guichets {
+        let filtre = FiltreFiche {
+            audience: guichet.audience(Some(guichet.appelant().audience.max(Audience::Reseau)))?,
+            jeu: JEU.to_owned(),
+            campagne: None,
+            liste: Some(LISTE.to_owned()),
+            departement: None,
+            emetteur: None,
+        };
+        lues.extend(guichet.fiches(&filtre, None, FICHES).await?);
     }
+    // In order of period: the later one replaces the earlier.
+    lues.sort_by(|a, b| a.rang.cmp(&b.rang));
+    let dernieres: BTreeMap<_, _> = lues.into_iter().map(|f| ((f.rang.noeud.clone(), f.rang.cle.clone()), f)).collect();
     let fiche = |((noeud, cle), f): ((String, String), hub_storage::fiche::Fiche)| FichePratique {
         reference: reference(&noeud, &cle),
         noeud,

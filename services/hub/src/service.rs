@@ -265,7 +265,9 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
         ("/graphql/ws", get(graphql::abonnement::ecoute), Garde::Guichet),
         ("/", get(pages::accueil), Garde::Guichet),
         ("/pilotage", get(pages::pilotage), Garde::Guichet),
-        ("/dossier", get(pages::dossier), Garde::Guichet),
+        // The file is made and nothing is kept: a form that somebody else would send does nothing here.
+        ("/dossier", get(pages::dossier).post(pages::compose_dossier), Garde::Guichet),
+        ("/dossier/preparer", get(pages::prepare_dossier), Garde::Guichet),
         ("/pilotage/relance", get(relance::montre), Garde::Guichet),
         ("/pilotage/relance", post(relance::envoie), Garde::Formulaire),
         ("/emploi-accompagne", get(pages::emploi), Garde::Guichet),

@@ -1,5 +1,8 @@
 //! A document to print or to take away: sections of sentences, charts and tables, the very values of the pages. It
-//! is described in JSON for the program that lays it out, and written as a workbook with a sheet per table.
+//! is described in JSON for the program that lays it out, and written as a workbook with a sheet per table or as a
+//! document to edit.
+
+mod docx;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -133,7 +136,7 @@ mod tests {
     use crate::{Cellule, Valeur};
     use referentiel::cellule::Statut;
 
-    fn document() -> Document {
+    pub(super) fn document() -> Document {
         let table = Table {
             identifiant: "territoires",
             titre: "Indicateurs : par territoire, 1er trimestre 2026".to_owned(),

@@ -14,6 +14,7 @@ use referentiel::{Decimal, format};
 
 pub use export::{APropos, ExportImpossible, classeur_xlsx};
 pub use ods::classeur as classeur_ods;
+pub(crate) use ods::permis;
 
 /// What a cell shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

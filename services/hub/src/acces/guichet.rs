@@ -4,6 +4,7 @@
 mod administration;
 mod pratique;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -28,6 +29,9 @@ use super::Appelant;
 use super::passe::Passes;
 use super::regle::{Action, Regard, peut, regard};
 use crate::configuration::Configuration;
+
+/// Periods of the past that one reading replays: the half-years of a convention, and their plans.
+const PERIODES: usize = 12;
 
 /// Why nothing is given.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +89,22 @@ impl Guichet {
         let Some(moment) = moment else { return Ok(self.clone()) };
         let campagne = campagne.ok_or(Refus::CampagneRequise)?;
         Ok(Self { db: self.passes.find(&self.db, campagne, moment).await?, ..self.clone() })
+    }
+
+    /// The counters on the latest periods of these data sets as they were at a moment; the present in a single one.
+    pub async fn par_periode(&self, moment: Option<DateTime<Utc>>, jeux: &[&str]) -> Result<Vec<Self>, Refus> {
+        if moment.is_none() {
+            return Ok(vec![self.clone()]);
+        }
+        let mut periodes = BTreeSet::new();
+        for jeu in jeux {
+            periodes.extend(publication::versions(&self.db, jeu).await?.into_iter().map(|v| v.periode));
+        }
+        let mut passes = Vec::new();
+        for periode in periodes.iter().rev().take(PERIODES) {
+            passes.push(self.a_la_date(moment, Some(periode)).await?);
+        }
+        Ok(passes)
     }
 
     /// Who asks.

@@ -2,29 +2,31 @@
 //! meeting, under the rights of whoever asks. Nothing is computed here, and nothing depends on the clock: the same
 //! register gives the same file.
 
+mod comparaison;
+mod conventions;
 mod impression;
+mod indicateurs;
+mod methode;
+mod plateformes;
+mod pratiques;
+mod rubrique;
+mod synthese;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hub_storage::campagne::{Campagne, EtatCampagne};
-use hub_storage::dispositif::{Chiffre, Dispositif, FiltreDispositif};
-use referentiel::Decimal;
 use referentiel::format;
-use referentiel::jeu::jeu;
 use web::document::{Bloc, Document, Section};
-use web::{Cellule, Colonne, Table, Valeur};
 
 use super::pages::pilotage::{Avancement, avancement};
-use super::pages::{emploi, libelle, nom_region};
+use super::pages::{libelle, nom_region};
 use super::tableau::{self, Colonnes, Tableau};
 use crate::acces::{Guichet, Refus};
 
 pub use impression::{ImpressionImpossible, imprime};
+pub use rubrique::{ChoixRefuse, Rubrique};
 
-/// Indicators drawn as charts, in the order of the domain notes §2.
-const GRAPHIQUES: &[&str] = &["EA01", "EA07", "EA14"];
-
-/// Fiches that one file may hold.
-const DISPOSITIFS: u32 = 500;
+/// Longest comment: two pages.
+const COMMENTAIRE: usize = 8_000;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -35,8 +37,69 @@ pub struct Demande {
     pub region: String,
     /// The state of the register to describe; that of now without it.
     pub a_la_date: Option<DateTime<Utc>>,
+    /// Sections, in their order.
+    pub rubriques: Vec<Rubrique>,
     /// A word of whoever presents the file.
-    pub commentaire: Option<String>,
+    pub commentaire: Option<Commentaire>,
+}
+
+impl Demande {
+    /// The whole file of a campaign, as it is now.
+    pub fn nouvelle(campagne: impl Into<String>, region: impl Into<String>) -> Self {
+        Self {
+            campagne: campagne.into(),
+            region: region.into(),
+            a_la_date: None,
+            rubriques: Rubrique::TOUTES.to_vec(),
+            commentaire: None,
+        }
+    }
+}
+
+/// A word of whoever presents the file: paragraphs, about no person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commentaire(Vec<String>);
+
+/// Why a comment is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommentaireRefuse {
+    /// Too long.
+    #[error("Le commentaire compte {0} signes ; il en tient {COMMENTAIRE} au plus, soit deux pages.")]
+    Long(usize),
+    /// It may tell of a person.
+    #[error("Le commentaire contient {0} : retirez-la, un dossier de comité ne désigne personne.")]
+    Personne(publication::pii::Soupcon),
+}
+
+impl Commentaire {
+    /// Reads a comment, a paragraph at each empty line; none when nothing is written.
+    pub fn lit(texte: &str) -> Result<Option<Self>, CommentaireRefuse> {
+        let texte = texte.replace("\r\n", "\n");
+        let signes = texte.chars().count();
+        if signes > COMMENTAIRE {
+            return Err(CommentaireRefuse::Long(signes));
+        }
+        // A day is no secret in a comment: the next meeting has a date.
+        if let Some(soupcon) = publication::pii::soupcon(&texte).filter(|s| *s != publication::pii::Soupcon::Date) {
+            return Err(CommentaireRefuse::Personne(soupcon));
+        }
+        let propre = |p: &str| p.split_whitespace().collect::<Vec<_>>().join(" ");
+        let paragraphes: Vec<String> = texte.split("\n\n").map(propre).filter(|p| !p.is_empty()).collect();
+        Ok((!paragraphes.is_empty()).then_some(Self(paragraphes)))
+    }
+}
+
+/// What the sections are made from.
+struct Seance<'a> {
+    /// The counter on the present: what is not told campaign by campaign.
+    guichet: &'a Guichet,
+    /// The counter on the campaign, as it is or as it was.
+    passe: Guichet,
+    demande: &'a Demande,
+    campagne: &'a Campagne,
+    /// None for those who may not know who has sent.
+    avancement: Option<Avancement>,
+    departements: Tableau,
 }
 
 /// The file; none when the campaign does not exist.
@@ -48,33 +111,56 @@ pub async fn compose(guichet: &Guichet, demande: &Demande) -> Result<Option<Docu
     let recu = recu_le(&passe, campagne).await?;
     let moment = demande.a_la_date.or(recu);
     let jour = moment.map_or(campagne.date_evenement, |m| m.with_timezone(&chrono_tz::Europe::Paris).date_naive());
-    let avance =
-        match avancement(guichet, &toutes, rang, Some(&demande.region), demande.a_la_date, fin(moment, campagne)).await
-        {
-            // Who may not know who has sent reads the figures without that section.
-            Err(Refus::Acces(_)) => None,
-            lu => Some(lu?),
-        };
+    let region = Some(demande.region.as_str());
+    let avancement = match avancement(guichet, &toutes, rang, region, demande.a_la_date, fin(moment, campagne)).await {
+        Err(Refus::Acces(_)) => None,
+        lu => Some(lu?),
+    };
     let departements = tableau::de_la_region(&passe, &campagne.code, &demande.region, Colonnes::Departements).await?;
-    let fiches = dispositifs(&passe, campagne, &demande.region).await?;
-    let mut sections = vec![synthese(demande, campagne, avance.as_ref(), &departements)];
-    sections.extend(
-        avance.map(|a| Section { titre: "Complétude et délais".to_owned(), blocs: vec![Bloc::Table(a.matrice)] }),
-    );
-    sections.push(emploi_accompagne(&departements));
-    sections.push(plateformes(&fiches));
-    sections.push(methode(&departements));
-    let nom = libelle(&campagne.code);
+    let seance = Seance { guichet, passe, demande, campagne, avancement, departements };
+    let (sections, absentes) = seance.sections().await?;
     Ok(Some(Document {
         identifiant: format!("maillage/comite/{}/{}", campagne.code, demande.region),
         date: jour,
-        titre: format!("Dossier de comité de pilotage, {nom}"),
+        titre: format!("Dossier de comité de pilotage, {}", libelle(&campagne.code)),
         sous_titre: nom_region(&demande.region),
         auteur: guichet.configuration().hub.nom.clone(),
         provisoire: campagne.etat != EtatCampagne::Close,
-        mentions: mentions(guichet, campagne, jour),
+        mentions: mentions(guichet, campagne, jour, &absentes),
         sections,
     }))
+}
+
+impl Seance<'_> {
+    /// The sections that have something to show this reader, and the names of the others.
+    async fn sections(&self) -> Result<(Vec<Section>, Vec<&'static str>), Refus> {
+        let (mut sections, mut absentes) = (Vec::new(), Vec::new());
+        for rubrique in &self.demande.rubriques {
+            match self.blocs(*rubrique).await? {
+                Some(blocs) => sections.push(Section { titre: rubrique.libelle().to_owned(), blocs }),
+                // A comment that nobody wrote is not missing.
+                None if *rubrique == Rubrique::Commentaire => {}
+                None => absentes.push(rubrique.libelle()),
+            }
+        }
+        Ok((sections, absentes))
+    }
+
+    async fn blocs(&self, rubrique: Rubrique) -> Result<Option<Vec<Bloc>>, Refus> {
+        Ok(match rubrique {
+            Rubrique::Synthese => Some(synthese::blocs(self)),
+            Rubrique::Commentaire => {
+                self.demande.commentaire.as_ref().map(|c| c.0.iter().cloned().map(Bloc::Paragraphe).collect())
+            }
+            Rubrique::Completude => self.avancement.as_ref().map(|a| vec![Bloc::Table(a.matrice.clone())]),
+            Rubrique::EmploiAccompagne => Some(indicateurs::blocs(&self.departements)),
+            Rubrique::Plateformes => plateformes::blocs(self).await?,
+            Rubrique::Conventions => conventions::blocs(self).await?,
+            Rubrique::Comparaison => comparaison::blocs(self).await?,
+            Rubrique::Pratiques => pratiques::blocs(self).await?,
+            Rubrique::Methode => Some(methode::blocs(&self.departements)),
+        })
+    }
 }
 
 async fn recu_le(guichet: &Guichet, campagne: &Campagne) -> Result<Option<DateTime<Utc>>, Refus> {
@@ -89,155 +175,33 @@ fn fin(moment: Option<DateTime<Utc>>, campagne: &Campagne) -> DateTime<Utc> {
     moment.or(campagne.limite_depot).unwrap_or_default()
 }
 
-fn mentions(guichet: &Guichet, campagne: &Campagne, jour: NaiveDate) -> Vec<(String, String)> {
+fn mentions(guichet: &Guichet, campagne: &Campagne, jour: NaiveDate, absentes: &[&str]) -> Vec<(String, String)> {
     let ligne = |nom: &str, mots: String| (nom.to_owned(), mots);
-    vec![
-        ligne(
-            "Campagne",
-            format!("{}, situation au {}", libelle(&campagne.code), format::date_longue(campagne.date_evenement)),
-        ),
+    let situation = format::date_longue(campagne.date_evenement);
+    let mut lignes = vec![
+        ligne("Campagne", format!("{}, situation au {situation}", libelle(&campagne.code))),
         ligne("Arrêté au", format::date_longue(jour)),
         ligne("Destinataire", guichet.appelant().role.map_or("tout public", |r| r.libelle()).to_owned()),
         ligne("Source", guichet.configuration().hub.nom.clone()),
-    ]
-}
-
-fn synthese(demande: &Demande, campagne: &Campagne, avance: Option<&Avancement>, tableau: &Tableau) -> Section {
-    let mut points = Vec::new();
-    if let Some(avance) = avance {
-        let chiffres = avance.chiffres();
-        let mots: Vec<String> = chiffres.iter().map(|(n, mot)| format!("{} : {n}", mot.to_lowercase())).collect();
-        points.push(format!("Centres de la région – {}.", mots.join(", ")));
-        let manquants = avance.manquants();
-        if !manquants.is_empty() {
-            points.push(format!("Manque encore une remontée, en tout ou partie : {}.", manquants.join(", ")));
-        }
-    }
-    let (montres, absents): (Vec<_>, Vec<_>) = tableau.lignes.iter().partition(|l| !l.total.absente);
-    // A rate says its unit itself.
-    points.extend(montres.iter().map(|l| match l.unite.as_str() {
-        "%" => format!("{} : {}.", l.libelle, l.total.texte),
-        unite => format!("{} : {} {unite}.", l.libelle, l.total.texte),
-    }));
-    if !absents.is_empty() {
-        let noms: Vec<String> = absents.iter().map(|l| l.libelle.to_lowercase()).collect();
-        points
-            .push(format!("Sans valeur régionale, par secret statistique ou faute de données : {}.", noms.join(", ")));
-    }
-    let mut blocs = Vec::new();
-    if campagne.etat != EtatCampagne::Close {
-        blocs.push(Bloc::Paragraphe("La campagne n’est pas close : ce dossier est provisoire.".to_owned()));
-    }
-    blocs.extend(demande.commentaire.clone().map(Bloc::Paragraphe));
-    blocs.push(Bloc::Liste(points));
-    Section { titre: "Synthèse".to_owned(), blocs }
-}
-
-fn emploi_accompagne(tableau: &Tableau) -> Section {
-    let titre = "Emploi accompagné par département".to_owned();
-    if tableau.lignes.is_empty() || tableau.colonnes.is_empty() {
-        let texte = "Aucun indicateur n’est reçu pour cette campagne dans cette région.".to_owned();
-        return Section { titre, blocs: vec![Bloc::Paragraphe(texte)] };
-    }
-    let lignes = GRAPHIQUES.iter().filter_map(|code| tableau.lignes.iter().find(|l| l.code == *code));
-    let graphiques = lignes.map(|l| {
-        Bloc::Barres(emploi::barres(&format!("{} ({})", l.libelle, l.unite), &emploi::colonne(tableau, &l.code)))
-    });
-    let mut blocs: Vec<Bloc> = graphiques.collect();
-    blocs.push(Bloc::Table(indicateurs(tableau)));
-    blocs.push(Bloc::Paragraphe(
-        "Un taux régional est le rapport des sommes, jamais la moyenne des taux ; il n’est pas montré quand son dénominateur est inférieur à 5.".to_owned(),
-    ));
-    Section { titre, blocs }
-}
-
-/// Indicators in rows: a printed page is higher than it is wide.
-fn indicateurs(tableau: &Tableau) -> Table {
-    let noms = tableau.colonnes.iter().map(Colonne::nombre);
-    Table {
-        identifiant: "indicateurs",
-        titre: "Indicateurs par département".to_owned(),
-        colonnes: std::iter::once(Colonne::texte("Indicateur"))
-            .chain(noms)
-            .chain([Colonne::nombre("Total régional")])
-            .collect(),
-        lignes: tableau
-            .lignes
-            .iter()
-            .map(|l| {
-                let cases = l.cases.iter().chain([&l.total]).map(|c| Cellule::from(c.valeur.clone()));
-                std::iter::once(Cellule::from(format!("{} ({})", l.libelle, l.unite))).chain(cases).collect()
-            })
-            .collect(),
-    }
-}
-
-async fn dispositifs(guichet: &Guichet, campagne: &Campagne, region: &str) -> Result<Vec<Dispositif>, Refus> {
-    let filtre = FiltreDispositif {
-        campagne: Some(campagne.code.clone()),
-        region: Some(region.to_owned()),
-        ..FiltreDispositif::default()
-    };
-    guichet.dispositifs(guichet.audience(None)?, &filtre, None, DISPOSITIFS).await
-}
-
-fn plateformes(fiches: &[Dispositif]) -> Section {
-    let titre = "État des lieux des plateformes".to_owned();
-    if fiches.is_empty() {
-        let texte = "Aucune fiche dispositif n’est visible à ce titre pour cette campagne.".to_owned();
-        return Section { titre, blocs: vec![Bloc::Paragraphe(texte)] };
-    }
-    let decimal = |d: Option<Decimal>| d.map_or(Valeur::Rien, |d| Valeur::Decimal(d.normalize()));
-    let entier = |n: Option<i64>| n.map_or(Valeur::Rien, Valeur::Entier);
-    let ligne = |d: &Dispositif| -> Vec<Cellule> {
-        [
-            format!("{} {}", d.reference, d.nom.as_deref().unwrap_or_default()).into(),
-            d.departement.clone().into(),
-            d.structures.join(", ").into(),
-            entier(d.capacite),
-            chiffre(d.file_active.as_ref()),
-            chiffre(d.taux_occupation.as_ref()),
-            decimal(d.etp_total),
-            decimal(d.etp_hors_administratifs),
-            entier(d.liste_attente),
-            entier(d.sans_suite),
-        ]
-        .map(Cellule::from)
-        .into()
-    };
-    let mots = ["Dispositif", "Département", "Structures"].map(Colonne::texte);
-    let nombres =
-        ["Places", "File active", "Occupation", "ETP", "ETP d’accompagnement", "Liste d’attente", "Sans suite"];
-    let table = Table {
-        identifiant: "plateformes",
-        titre: "Dispositifs de la région".to_owned(),
-        colonnes: mots.into_iter().chain(nombres.map(Colonne::nombre)).collect(),
-        lignes: fiches.iter().map(ligne).collect(),
-    };
-    Section { titre, blocs: vec![Bloc::Table(table)] }
-}
-
-/// A figure of a list, or why there is none.
-pub(super) fn chiffre(chiffre: Option<&Chiffre>) -> Valeur {
-    let Some(c) = chiffre else { return Valeur::Rien };
-    match (c.valeur, c.rapport) {
-        (_, Some((n, d))) => n.checked_div(d).map_or(Valeur::Absente(c.statut), Valeur::Taux),
-        (Some(v), None) => Valeur::Decimal(v.normalize()),
-        (None, None) => Valeur::Absente(c.statut),
-    }
-}
-
-fn methode(tableau: &Tableau) -> Section {
-    let definitions = tableau.lignes.iter().map(|l| format!("{} : {}", l.libelle, l.definition)).collect();
-    let legende = web::statut::LEGENDE.iter().map(|(mot, sens)| format!("« {mot} » : {sens}")).collect();
-    let mut blocs = vec![
-        Bloc::Paragraphe("Chaque centre de gestion garde ses dossiers nominatifs et ne transmet que des indicateurs, après application du secret statistique ; le hub vérifie, contrôle de nouveau et n’additionne que ce qui ne révèle aucune case masquée.".to_owned()),
-        Bloc::Liste(legende),
-        Bloc::Liste(definitions),
     ];
-    let absents = jeu("ea.indicateurs").map(|j| j.non_collecte.join(", ")).unwrap_or_default();
-    if !absents.is_empty() {
-        blocs.push(Bloc::Paragraphe(format!("Ce que le modèle de remontée ne recueille pas : {absents}.")));
+    if !absentes.is_empty() {
+        lignes.push(ligne("Sans rien à montrer à ce destinataire", absentes.join(", ")));
     }
-    Section { titre: "Méthode et secret".to_owned(), blocs }
+    lignes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_is_paragraphs_and_designates_nobody() {
+        let lu = Commentaire::lit("Un  mot\r\nsuivi.\r\n\r\n\r\nPuis un autre, le 12/03/2026.\n").unwrap().unwrap();
+        assert_eq!(lu.0, ["Un mot suivi.", "Puis un autre, le 12/03/2026."]);
+        assert_eq!(Commentaire::lit(" \n\n "), Ok(None));
+        let refus = Commentaire::lit("dossier 1 84 12 70 123 456 78").unwrap_err();
+        assert!(refus.to_string().contains("sécurité sociale"), "{refus}");
+        assert!(Commentaire::lit("Voir BFC01ABCDEFGH1").is_err());
+        assert!(Commentaire::lit(&"x ".repeat(COMMENTAIRE)).unwrap_err().to_string().contains("16000"));
+    }
 }

@@ -6,7 +6,7 @@ pub mod alerte;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use hub_storage::noeud::Noeud;
 use hub_storage::observation::{Filtre, Observation};
 use referentiel::Decimal;
@@ -175,20 +175,42 @@ pub struct Lecture {
     pub etats: Vec<Etat>,
 }
 
-/// Reads the conventions at a period, the latest by default; a plan stays in force until the next one.
-pub async fn lit(guichet: &Guichet, voulue: Option<&str>) -> Result<Lecture, Refus> {
-    let detail = match guichet.audience(Some(Audience::Convention)) {
-        Ok(audience) => observations(guichet, audience).await?,
-        Err(Refus::Audience) => vec![],
-        Err(autre) => return Err(autre),
-    };
-    let commun = observations(guichet, guichet.audience(None)?).await?;
+/// Which period is read.
+#[derive(Debug, Clone, Copy)]
+pub enum Voulue<'a> {
+    /// The latest.
+    Derniere,
+    /// This one.
+    Celle(&'a str),
+    /// This one, or the last before it.
+    AuPlusTard(&'a str),
+}
+
+impl Voulue<'_> {
+    fn parmi(self, periodes: &[String]) -> Option<String> {
+        let mut retenues = periodes.iter().filter(|p| match self {
+            Self::Derniere => true,
+            Self::Celle(voulue) => *p == voulue,
+            Self::AuPlusTard(fin) => p.as_str() <= fin,
+        });
+        retenues.next().cloned()
+    }
+}
+
+/// Reads the conventions at a period; a plan stays in force until the next one.
+pub async fn lit(guichet: &Guichet, voulue: Voulue<'_>, moment: Option<DateTime<Utc>>) -> Result<Lecture, Refus> {
+    let (mut detail, mut commun) = (vec![], vec![]);
+    for guichet in guichet.par_periode(moment, &JEUX).await? {
+        match guichet.audience(Some(Audience::Convention)) {
+            Ok(audience) => detail.extend(observations(&guichet, audience).await?),
+            Err(Refus::Audience) => {}
+            Err(autre) => return Err(autre),
+        }
+        commun.extend(observations(&guichet, guichet.audience(None)?).await?);
+    }
     let recues: BTreeSet<&str> = detail.iter().chain(&commun).map(|o| o.rang.campagne.as_str()).collect();
     let periodes: Vec<String> = recues.into_iter().rev().map(str::to_owned).collect();
-    let periode = match voulue.filter(|p| !p.is_empty()) {
-        Some(voulue) => periodes.iter().find(|p| *p == voulue).cloned(),
-        None => periodes.first().cloned(),
-    };
+    let periode = voulue.parmi(&periodes);
     let Some(fin) = periode.clone() else { return Ok(Lecture { periodes, ..Lecture::default() }) };
     let noeuds = guichet.configuration().noeuds.iter().map(|(n, _)| n);
     let mut etats: Vec<Etat> = noeuds

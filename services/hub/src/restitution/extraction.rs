@@ -14,7 +14,7 @@ use referentiel::jeu::Jeu;
 use referentiel::jeu::declaration::{GenreChamp, Liste};
 use web::{Cellule, Colonne, Table, Valeur};
 
-use super::comite::chiffre;
+use super::tableau::chiffre;
 use crate::acces::{Guichet, Refus};
 
 /// Rows read at a time.
@@ -54,20 +54,20 @@ pub fn sans_ligne(jeu: &Jeu) -> Table {
     cellules(jeu, &[])
 }
 
+/// Adds a page to what was read; true when another may follow.
+fn suite<T>(page: Vec<T>, lues: &mut Vec<T>) -> bool {
+    let pleine = page.len() >= PAGE as usize;
+    lues.extend(page);
+    pleine
+}
+
 async fn lit_cellules(guichet: &Guichet, jeu: &Jeu, periode: Option<&str>) -> Result<Vec<Observation>, Refus> {
     let mut filtre = Filtre::campagne(guichet.audience(None)?, "");
     filtre.campagnes = periode.map(str::to_owned).into_iter().collect();
     filtre.jeux = vec![jeu.code.clone()];
     let mut lues: Vec<Observation> = Vec::new();
-    loop {
-        let apres = lues.last().map(|o| o.rang.clone());
-        let page = guichet.observations(&filtre, apres.as_ref(), PAGE).await?;
-        let derniere = page.len() < PAGE as usize;
-        lues.extend(page);
-        if derniere {
-            return Ok(lues);
-        }
-    }
+    while suite(guichet.observations(&filtre, lues.last().map(|o| &o.rang), PAGE).await?, &mut lues) {}
+    Ok(lues)
 }
 
 async fn lit_fiches(guichet: &Guichet, jeu: &Jeu, liste: &Liste, periode: Option<&str>) -> Result<Vec<Fiche>, Refus> {
@@ -81,30 +81,17 @@ async fn lit_fiches(guichet: &Guichet, jeu: &Jeu, liste: &Liste, periode: Option
         emetteur: None,
     };
     let mut lues: Vec<Fiche> = Vec::new();
-    loop {
-        let apres = lues.last().map(|f| f.rang.clone());
-        let page = guichet.fiches(&filtre, apres.as_ref(), PAGE).await?;
-        let derniere = page.len() < PAGE as usize;
-        lues.extend(page);
-        if derniere {
-            return Ok(lues);
-        }
-    }
+    while suite(guichet.fiches(&filtre, lues.last().map(|f| &f.rang), PAGE).await?, &mut lues) {}
+    Ok(lues)
 }
 
 async fn lit_dispositifs(guichet: &Guichet, periode: Option<&str>) -> Result<Vec<Dispositif>, Refus> {
     let filtre = FiltreDispositif { campagne: periode.map(str::to_owned), ..FiltreDispositif::default() };
     let audience = guichet.audience(None)?;
+    let rang = |d: &Dispositif| (d.campagne.clone(), d.reference.clone(), d.noeud.clone());
     let mut lues: Vec<Dispositif> = Vec::new();
-    loop {
-        let apres = lues.last().map(|d| (d.campagne.clone(), d.reference.clone(), d.noeud.clone()));
-        let page = guichet.dispositifs(audience, &filtre, apres.as_ref(), PAGE).await?;
-        let derniere = page.len() < PAGE as usize;
-        lues.extend(page);
-        if derniere {
-            return Ok(lues);
-        }
-    }
+    while suite(guichet.dispositifs(audience, &filtre, lues.last().map(rang).as_ref(), PAGE).await?, &mut lues) {}
+    Ok(lues)
 }
 
 fn cellules(jeu: &Jeu, lues: &[Observation]) -> Table {

@@ -3,9 +3,9 @@
 
 pub mod administration;
 mod comite;
-mod comparaison;
+pub(crate) mod comparaison;
 pub mod connexion;
-mod conventions;
+pub(crate) mod conventions;
 pub mod donnees;
 pub(crate) mod emploi;
 mod fichier;
@@ -38,7 +38,7 @@ use crate::acces::{Guichet, Refus};
 use super::tableau::{self, Colonnes, Tableau};
 use crate::service::Service;
 
-pub use comite::dossier;
+pub use comite::{compose as compose_dossier, dossier, prepare as prepare_dossier};
 pub use comparaison::comparaison;
 pub use conventions::{convention, conventions};
 pub use emploi::emploi;

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use hub_storage::dispositif::Chiffre;
 use hub_storage::observation::{Filtre, Observation, texte_ventilation};
 use referentiel::Decimal;
 use referentiel::cellule::{Statut, Ventilation};
@@ -188,6 +189,16 @@ fn case(mesure: &Mesure, agregat: Agregat) -> Case {
         Agregat::Entre(min, None) => Valeur::Texte(format!("au moins {}", format::decimal(min.normalize()))),
         Agregat::Absent(statut) => Valeur::Absente(statut),
     })
+}
+
+/// A figure of a list, or why there is none.
+pub(super) fn chiffre(chiffre: Option<&Chiffre>) -> Valeur {
+    let Some(c) = chiffre else { return Valeur::Rien };
+    match (c.valeur, c.rapport) {
+        (_, Some((n, d))) => n.checked_div(d).map_or(Valeur::Absente(c.statut), Valeur::Taux),
+        (Some(v), None) => Valeur::Decimal(v.normalize()),
+        (None, None) => Valeur::Absente(c.statut),
+    }
 }
 
 fn texte(terme: &Terme) -> String {

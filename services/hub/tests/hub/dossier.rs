@@ -18,10 +18,8 @@ async fn the_file_of_a_past_committee_is_made_again() {
     }
     let guichet = banc.service.guichet(Appelant::de_role("essai".to_owned(), Role::Dreets, vec!["27".to_owned()]));
     let demande = |a_la_date: Option<&str>| Demande {
-        campagne: "2026-T1".to_owned(),
-        region: "27".to_owned(),
         a_la_date: a_la_date.map(|t| t.parse().unwrap()),
-        commentaire: None,
+        ..Demande::nouvelle("2026-T1", "27")
     };
     let comite = Some("2026-04-20T08:00:00Z");
     let du_jour = compose(&guichet, &demande(comite)).await.unwrap().unwrap();

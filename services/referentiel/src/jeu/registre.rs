@@ -8,6 +8,7 @@ use super::{Jeu, JeuInvalide};
 const SOURCES: &[&str] = &[
     include_str!("../../../../schema/jeux/ea.dispositif.toml"),
     include_str!("../../../../schema/jeux/ea.indicateurs.toml"),
+    include_str!("../../../../schema/jeux/ea.plateforme.toml"),
     include_str!("../../../../schema/jeux/fiphfp.plan.toml"),
     include_str!("../../../../schema/jeux/fiphfp.avancement.toml"),
     include_str!("../../../../schema/jeux/rsu.boeth.toml"),

@@ -5,7 +5,7 @@ use askama::Template;
 use referentiel::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use super::alternative;
+use super::{Barre, Barres, alternative};
 
 /// Height of a row.
 const LIGNE: usize = 36;
@@ -45,6 +45,12 @@ impl Puces {
         let plus_grande = puces.iter().filter_map(|p| p.part).max().unwrap_or_default();
         let etendue = plus_grande.max(Decimal::new(12, 1));
         Self { alternative: alternative(&constat), constat, tableau, puces, etendue }
+    }
+
+    /// The same shares as plain bars, for a document: the mark of the time elapsed stays on the screen.
+    pub fn en_barres(&self) -> Barres {
+        let barre = |p: &Puce| Barre { libelle: p.libelle.clone(), valeur: p.valeur.clone(), grandeur: p.part };
+        Barres::nouvelles(self.constat.clone(), self.tableau, self.puces.iter().map(barre).collect())
     }
 
     /// The sentence that reads the chart.

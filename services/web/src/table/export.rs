@@ -30,6 +30,9 @@ pub enum ExportImpossible {
     /// Its container did.
     #[error("Le classeur n’a pas pu être écrit ({0}).")]
     Conteneur(#[from] zip::result::ZipError),
+    /// A part of the document to edit did.
+    #[error("Le document n’a pas pu être écrit ({0}).")]
+    Document(#[from] askama::Error),
 }
 
 impl Table {

@@ -172,7 +172,7 @@ fn paragraphe(xml: &mut Xml, texte: &str) -> std::io::Result<()> {
 }
 
 /// XML 1.0 has no place for control characters, even escaped.
-fn permis(texte: &str) -> Cow<'_, str> {
+pub(crate) fn permis(texte: &str) -> Cow<'_, str> {
     let interdit = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if texte.contains(interdit) { texte.replace(interdit, " ").into() } else { texte.into() }
 }

@@ -59,6 +59,29 @@ const OUTIL: &[&str] = &[
     "En vigueur depuis",
 ];
 
+const STRUCTURE: &[&str] =
+    &["Code", "Référence dispositif", "Structure accompagnante", "Rôle", "Part des financements (%)"];
+const CONVENTION: &[&str] = &[
+    "Code",
+    "Référence dispositif",
+    "Nature",
+    "Signataires",
+    "Signée le",
+    "Échéance",
+    "Avenants",
+    "Dernier avenant le",
+];
+const REVERSEMENT: &[&str] = &[
+    "Code",
+    "Référence dispositif",
+    "Structure bénéficiaire",
+    "Part des crédits reversée (%)",
+    "Accord de tous les financeurs",
+    "Accord donné le",
+];
+/// Share of the funds of each structure of a dispositif, the lead body first; what it keeps and what it hands on.
+const PARTS: [&str; 3] = ["52", "30", "18"];
+
 /// A good practice: what of a sheet changes from one centre to another.
 fn pratique(centre: &Centre) -> Option<[&'static str; 10]> {
     Some(match centre.dossier {
@@ -219,6 +242,56 @@ fn classeur_d_offre((prestations, tarifs): (&[Prestation], &[Tarif]), chemin: &P
     )
 }
 
+/// The lead body, the operators and the two conventions of each dispositif of a centre; the last onward payment of the
+/// first centre of the story waits for the funders.
+fn classeur_de_plateforme(centre: &Centre, chemin: &Path) -> Result<()> {
+    let textes = |t: &[&str]| t.iter().map(|t| (*t).to_owned()).collect::<Vec<_>>();
+    let (mut structures, mut conventions, mut reversements): (Lignes, Lignes, Lignes) = Default::default();
+    for d in centre.dispositifs {
+        for (rang, (structure, part)) in d.structures.iter().zip(PARTS).enumerate() {
+            let code = format!("{}-{rang}", d.reference);
+            let role = if rang == 0 { "Chef de file" } else { "Opérateur" };
+            structures.push(textes(&[&code, d.reference, structure, role, part]));
+            if rang > 0 {
+                let attend = centre.dossier == "cdg70" && rang + 1 == d.structures.len();
+                let (accord, le) = if attend { ("non", "") } else { ("oui", "15/12/2025") };
+                reversements.push(textes(&[&code, d.reference, structure, part, accord, le]));
+            }
+        }
+        let gestion = format!("{}-G", d.reference);
+        let financement = format!("{}-F", d.reference);
+        let signataires = d.structures.join(", ");
+        conventions.push(textes(&[
+            &gestion,
+            d.reference,
+            "Convention de gestion",
+            &signataires,
+            "02/01/2023",
+            "31/12/2027",
+            "1",
+            "10/01/2025",
+        ]));
+        conventions.push(textes(&[
+            &financement,
+            d.reference,
+            "Convention de financement",
+            "ARS, Agefiph pour le compte du FIPHFP, chef de file",
+            "15/01/2023",
+            "31/12/2026",
+            "2",
+            "15/12/2025",
+        ]));
+    }
+    ecrit(
+        &[
+            ("Structures", STRUCTURE, structures),
+            ("Conventions", CONVENTION, conventions),
+            ("Reversements", REVERSEMENT, reversements),
+        ],
+        chemin,
+    )
+}
+
 /// Publishes what a centre shares, convention apart; gives the number of publications. `node` runs a command of its node.
 pub fn publie(centre: &Centre, dossier: &Path, node: impl Fn(&[&str]) -> Result<String>) -> Result<u32> {
     let mut publications = 0;
@@ -240,7 +313,11 @@ pub fn publie(centre: &Centre, dossier: &Path, node: impl Fn(&[&str]) -> Result<
         node(&["publier", "--jeu", "offre.services", "--campagne", PERIODE])?;
         publications += 1;
     }
-    Ok(publications)
+    let chemin = dossier.join("plateforme.xlsx");
+    classeur_de_plateforme(centre, &chemin)?;
+    importe("ea.plateforme", &chemin)?;
+    node(&["publier", "--jeu", "ea.plateforme", "--campagne", PERIODE])?;
+    Ok(publications + 1)
 }
 
 /// Publishes the convention of a centre that has one; gives the number of publications.

@@ -181,7 +181,7 @@ fn mots(indicateur: &Indicateur, taux: f64) -> String {
     Decimal::try_from(taux).map_or_else(|_| "–".to_owned(), |t| valeur(indicateur, t).to_string())
 }
 
-fn phrase_de_l_ensemble(indicateur: &Indicateur, e: &Ensemble) -> String {
+pub(crate) fn phrase_de_l_ensemble(indicateur: &Indicateur, e: &Ensemble) -> String {
     let (reference, mediane) = (mots(indicateur, e.reference), mots(indicateur, e.mediane));
     format!("Taux de l’ensemble des centres montrés : {reference} ; médiane : {mediane}.")
 }
@@ -198,7 +198,7 @@ fn ecarts(indicateur: &Indicateur, situations: &[Situation], ensemble: Option<&E
     situations.iter().filter_map(ecart).collect()
 }
 
-fn entonnoir(indicateur: &Indicateur, titre: &str, situations: &[Situation], e: &Ensemble) -> Entonnoir {
+pub(crate) fn entonnoir(indicateur: &Indicateur, titre: &str, situations: &[Situation], e: &Ensemble) -> Entonnoir {
     let points: Vec<Point> = situations
         .iter()
         .filter_map(|s| {
@@ -242,7 +242,7 @@ fn entonnoir(indicateur: &Indicateur, titre: &str, situations: &[Situation], e: 
     Entonnoir::nouveau(constat, "centres", donnees)
 }
 
-fn table(indicateur: &Indicateur, titre: &str, situations: &[Situation], e: Option<&Ensemble>) -> Table {
+pub(crate) fn table(indicateur: &Indicateur, titre: &str, situations: &[Situation], e: Option<&Ensemble>) -> Table {
     let nombre = |d: Decimal| Valeur::Decimal(d.normalize());
     let ligne = |s: &Situation| -> Vec<Cellule> {
         let absente = |statut| Valeur::Absente(statut);

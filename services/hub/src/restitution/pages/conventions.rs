@@ -20,7 +20,7 @@ use super::{Vue, libelle};
 use crate::acces::{Guichet, Refus};
 use crate::restitution::centre;
 use crate::restitution::convention::alerte::{self, Alerte, SEUIL_RYTHME};
-use crate::restitution::convention::{Etat, Lecture, Lu, cellule, lit, modele, rythme};
+use crate::restitution::convention::{Etat, Lecture, Lu, Voulue, cellule, lit, modele, rythme};
 use crate::service::Service;
 
 /// What the reader chose.
@@ -31,6 +31,12 @@ pub struct Choix {
     action: Option<String>,
     table: Option<String>,
     format: Option<String>,
+}
+
+impl Choix {
+    fn voulue(&self) -> Voulue<'_> {
+        self.periode.as_deref().filter(|p| !p.is_empty()).map_or(Voulue::Derniere, Voulue::Celle)
+    }
 }
 
 #[derive(Debug, Template)]
@@ -52,7 +58,7 @@ struct Conventions {
 /// `GET /conventions`
 pub async fn conventions(State(service): State<Service>, Query(choix): Query<Choix>, guichet: Guichet) -> Response {
     let vue = Vue::de(&service, &guichet);
-    let contenu = match lit(&guichet, choix.periode.as_deref()).await {
+    let contenu = match lit(&guichet, choix.voulue(), None).await {
         Ok(lecture) => compose(&service, &guichet, &choix, &lecture),
         Err(erreur) => return vue.refuse(&erreur),
     };
@@ -78,7 +84,7 @@ pub async fn convention(
         let texte = "Ce centre n’est pas de ceux que ce hub connaît. Choisissez-le dans la liste des conventions.";
         return vue.message(StatusCode::NOT_FOUND, "Centre inconnu", texte);
     };
-    let lecture = match lit(&guichet, choix.periode.as_deref()).await {
+    let lecture = match lit(&guichet, choix.voulue(), None).await {
         Ok(lecture) => lecture,
         Err(erreur) => return vue.refuse(&erreur),
     };
@@ -102,7 +108,7 @@ fn aujourdhui(service: &Service) -> NaiveDate {
 }
 
 /// Name of a half-year, which is named by its last quarter.
-fn nom_de_periode(code: &str) -> String {
+pub(crate) fn nom_de_periode(code: &str) -> String {
     match code.parse::<Trimestre>() {
         Ok(t) if t.rang() == 2 => format!("1er semestre {}", t.annee()),
         Ok(t) if t.rang() == 4 => format!("2e semestre {}", t.annee()),
@@ -176,7 +182,7 @@ fn montant(etat: &Etat, lu: Lu, forme: impl Fn(referentiel::Decimal) -> Valeur) 
     if etat.complet { cellule(lu, forme).into() } else { Valeur::Rien.into() }
 }
 
-fn montants(titre: &str, etats: &[(&Etat, Vec<Alerte>)]) -> Table {
+pub(crate) fn montants(titre: &str, etats: &[(&Etat, Vec<Alerte>)]) -> Table {
     let ligne = |(e, alertes): &(&Etat, Vec<Alerte>)| -> Vec<Cellule> {
         let euros = |mesure| montant(e, e.lit(mesure, None), Valeur::Euros);
         vec![
@@ -239,7 +245,7 @@ fn quantites(titre: &str, action: &str, etats: &[&Etat]) -> Table {
 }
 
 /// The share reached by each centre of its own aim.
-fn puces(objet: &str, action: Option<&str>, etats: &[&Etat]) -> Puces {
+pub(crate) fn puces(objet: &str, action: Option<&str>, etats: &[&Etat]) -> Puces {
     let part = |e: &Etat| {
         if e.complet { Some(action.map_or_else(|| e.part_valorisee(), |a| e.part_realisee(a))) } else { None }
     };

@@ -43,7 +43,7 @@ struct Pilotage {
     retardataires: Vec<Retardataire>,
     matrice: Table,
     exports: Vec<(String, &'static str)>,
-    /// Address of the committee file, once a region is chosen.
+    /// What the addresses of the committee file ask, once a region is chosen.
     dossier: Option<String>,
 }
 
@@ -135,7 +135,7 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
         matrice: avancement.matrice,
         exports: adresses(&filtres),
         filtres,
-        dossier: region.map(|r| format!("/dossier?campagne={}&region={r}", choisie.code)),
+        dossier: region.map(|r| format!("campagne={}&region={r}", choisie.code)),
     }))
 }
 

@@ -72,11 +72,11 @@ impl Entree {
 }
 
 /// « Maintiens pour 1 000 agents : 3,2 (2025) ».
-fn resultat(f: &FichePratique) -> String {
+pub(crate) fn resultat(f: &FichePratique) -> String {
     format!("{} : {} ({})", f.champ("indicateur"), f.champ("resultat").replace('.', ","), f.champ("periode"))
 }
 
-fn adoptants(f: &FichePratique) -> String {
+pub(crate) fn adoptants(f: &FichePratique) -> String {
     match f.adoptee_par.as_slice() {
         [] => "aucun centre pour l’instant".to_owned(),
         centres => {
