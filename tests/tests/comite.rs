@@ -35,7 +35,7 @@ fn est_modifiable(fichier: &Path) -> Option<Vec<String>> {
         println!("MAILLAGE_PYTHON is not set: {} was not read", fichier.display());
         return None;
     };
-    let lecteur = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/docx.py");
+    let lecteur = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/modifiable.py");
     let sortie = Command::new(python)
         .arg(lecteur)
         .args([fichier.with_extension("docx"), fichier.with_extension("ods")])
@@ -124,7 +124,7 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     let encore = dossier(&terrain, "comite-regional", "27", "encore.pdf", &[]);
     for forme in ["pdf", "docx", "xlsx", "ods"] {
         let octets = |f: &Path| std::fs::read(f.with_extension(forme)).unwrap();
-        assert_eq!(octets(&region), octets(&encore), "same register, same bytes: {forme}");
+        assert!(octets(&region) == octets(&encore), "same register, same bytes: {forme}");
     }
     let departement = dossier(&terrain, "comite-departemental", "70", "departement.pdf", &[]);
     let mot = terrain.dossier().join("mot.txt");

@@ -113,7 +113,7 @@ impl Document {
 
     fn a_propos(&self) -> APropos {
         let titre = [("Titre".to_owned(), format!("{}, {}", self.titre, self.sous_titre))];
-        APropos { lignes: titre.into_iter().chain(self.mentions.clone()).collect() }
+        APropos { lignes: titre.into_iter().chain(self.mentions.clone()).collect(), date: Some(self.date) }
     }
 }
 

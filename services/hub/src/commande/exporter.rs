@@ -95,6 +95,7 @@ pub async fn execute(fichier: &Path, o: OptionsExporter, maintenant: DateTime<Ut
         ]
         .map(|(nom, mots)| (nom.to_owned(), mots))
         .into(),
+        date: Some(jour),
     };
     let octets = ecrit(o.format, o.tableau.as_deref(), jeu, &extraction, &a_propos)?;
     inscrit(&db, jeu, destinataire, maintenant).await?;

@@ -117,7 +117,7 @@ pub async fn accueil(State(service): State<Service>, Query(choix): Query<Choix>,
 
 /// A table as the file that the address asks for; nothing when it asks for the page.
 fn export(table: &Table, nom: &str, format: Option<&str>, a_propos: Vec<(String, String)>) -> Option<Response> {
-    let a_propos = APropos { lignes: a_propos };
+    let a_propos = APropos { lignes: a_propos, date: None };
     let (octets, genre, extension) = match format? {
         "csv" => (table.csv_tableur(&a_propos), "text/csv; charset=utf-8", "csv"),
         "csv-ouvert" => (table.csv_ouvert(), "text/csv; charset=utf-8", "ouvert.csv"),

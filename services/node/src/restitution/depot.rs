@@ -351,7 +351,7 @@ pub async fn anomalies(
             .into(),
         lignes: verdict.anomalies.iter().map(ligne).collect(),
     };
-    let a_propos = APropos { lignes: vec![("Extrait le".to_owned(), date(pages.aujourdhui()))] };
+    let a_propos = APropos { lignes: vec![("Extrait le".to_owned(), date(pages.aujourdhui()))], date: None };
     let octets = table.csv_tableur(&a_propos).context("La liste n’a pas pu être écrite.")?;
     Ok(fichier(&format!("anomalies-{numero}.csv"), CSV, octets))
 }

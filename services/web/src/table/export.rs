@@ -1,7 +1,8 @@
 //! The table as a file: CSV for a French spreadsheet, open CSV, XLSX with a sheet that says what it is.
 
+use chrono::NaiveDate;
 use rust_decimal::prelude::ToPrimitive as _;
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{DocProperties, Format, Workbook, Worksheet, XlsxError};
 
 use super::{Colonne, Table, Valeur};
 
@@ -10,6 +11,8 @@ use super::{Colonne, Table, Valeur};
 pub struct APropos {
     /// (heading, words): title, filters, period, source, date of extraction, licence.
     pub lignes: Vec<(String, String)>,
+    /// Date written into the file, where the same figures must give the same bytes; that of the clock without it.
+    pub date: Option<NaiveDate>,
 }
 
 /// Why a file could not be written.
@@ -118,6 +121,9 @@ pub fn classeur_xlsx<'t>(
         table.ecrit_feuille(feuille)?;
     }
     a_propos.ecrit_feuille(classeur.add_worksheet())?;
+    if let Some(date) = &a_propos.date {
+        classeur.set_properties(&DocProperties::new().set_creation_datetime(date));
+    }
     Ok(classeur.save_to_buffer()?)
 }
 
@@ -184,7 +190,7 @@ mod tests {
     use super::*;
 
     fn a_propos() -> APropos {
-        APropos { lignes: vec![("Campagne".to_owned(), "T1 2026".to_owned())] }
+        APropos { lignes: vec![("Campagne".to_owned(), "T1 2026".to_owned())], date: None }
     }
 
     #[test]

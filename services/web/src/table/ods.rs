@@ -190,7 +190,7 @@ mod tests {
     use crate::Colonne;
 
     fn a_propos() -> APropos {
-        APropos { lignes: vec![("Campagne".to_owned(), "T1 2026 <provisoire>".to_owned())] }
+        APropos { lignes: vec![("Campagne".to_owned(), "T1 2026 <provisoire>".to_owned())], date: None }
     }
 
     #[test]

@@ -61,7 +61,7 @@ mod tests {
 
     #[test]
     fn json_says_the_same_as_the_open_csv() {
-        let a_propos = APropos { lignes: vec![("Campagne".to_owned(), "T1 2026".to_owned())] };
+        let a_propos = APropos { lignes: vec![("Campagne".to_owned(), "T1 2026".to_owned())], date: None };
         let lu: Json = serde_json::from_slice(&exemple().json(&a_propos).unwrap()).unwrap();
         assert_eq!(lu["a_propos"]["Campagne"], "T1 2026");
         assert_eq!(lu["lignes"][0]["Personnes"], json!({ "valeur": 1234, "statut": "publie" }));

@@ -12,12 +12,15 @@ use crate::acces::Refus;
 const JEU: &str = "ea.indicateurs";
 
 pub(super) async fn blocs(seance: &Seance<'_>) -> Result<Option<Vec<Bloc>>, Refus> {
-    let (mut phrases, mut tables) = (Vec::new(), Vec::new());
+    let (mut phrases, mut tus, mut tables) = (Vec::new(), Vec::new(), Vec::new());
     for indicateur in INDICATEURS.iter().filter(|i| i.jeu == JEU) {
         let Some(mesure) = indicateur.mesure() else { continue };
         let titre = format!("{} ({})", mesure.libelle, mesure.unite);
         let situations = comparaison::lit(&seance.passe, indicateur, &seance.campagne.code, None).await?;
-        phrases.push(phrase(indicateur, &titre, &situations));
+        match phrase(indicateur, &titre, &situations) {
+            Some(phrase) => phrases.push(phrase),
+            None => tus.push(mesure.libelle.as_str()),
+        }
         if let Some(montree) = table_de_la_region(seance, indicateur, &titre, &situations, tables.is_empty()) {
             tables.push(Bloc::Table(montree));
         }
@@ -25,20 +28,19 @@ pub(super) async fn blocs(seance: &Seance<'_>) -> Result<Option<Vec<Bloc>>, Refu
     if tables.is_empty() {
         return Ok(None);
     }
+    if !tus.is_empty() {
+        phrases.push(format!("Moins de {CENTRES_MINIMUM} centres montrent leur valeur : {}.", tus.join(" ; ")));
+    }
     let regle = format!(
         "Un centre est à examiner ensemble quand sa valeur sort de ce que le hasard seul explique 998 fois sur 1\u{202f}000 ; sous {CENTRES_MINIMUM} centres qui montrent leur valeur, ni médiane ni limites. L’ordre est celui des départements : ce n’est pas un classement."
     );
     Ok(Some([vec![Bloc::Paragraphe(regle), Bloc::Liste(phrases)], tables].concat()))
 }
 
-fn phrase(indicateur: &Indicateur, titre: &str, situations: &[Situation]) -> String {
-    match comparaison::ensemble(situations) {
-        Some(e) => {
-            let constat = entonnoir(indicateur, titre, situations, &e);
-            format!("{} {}", constat.constat(), phrase_de_l_ensemble(indicateur, &e))
-        }
-        None => format!("{titre} : moins de {CENTRES_MINIMUM} centres montrent leur valeur."),
-    }
+fn phrase(indicateur: &Indicateur, titre: &str, situations: &[Situation]) -> Option<String> {
+    let ensemble = comparaison::ensemble(situations)?;
+    let constat = entonnoir(indicateur, titre, situations, &ensemble);
+    Some(format!("{} {}", constat.constat(), phrase_de_l_ensemble(indicateur, &ensemble)))
 }
 
 /// The centres of the region, judged by the whole; only when one of them shows or stands out.

@@ -9,6 +9,7 @@ use hub_storage::fiche::{Fiche, FiltreFiche};
 use hub_storage::observation::Filtre;
 use referentiel::Decimal;
 use referentiel::cellule::{Audience, Statut};
+use referentiel::jeu::declaration::GenreChamp;
 use referentiel::jeu::jeu;
 use referentiel::territoire::Niveau;
 use referentiel::texte::plie;
@@ -123,8 +124,14 @@ fn dit(fiche: &Fiche, code: &str) -> Valeur {
     match (lu, modalite()) {
         ("", _) => Valeur::Rien,
         (_, Some(m)) => m.libelle.as_str().into(),
+        _ if genre.is_some_and(|c| c.genre == GenreChamp::Date) => mois(lu).into(),
         _ => lu.into(),
     }
+}
+
+/// A date is published as its month: « 2025-12 » reads « 12/2025 ».
+fn mois(lu: &str) -> String {
+    lu.split_once('-').map_or_else(|| lu.to_owned(), |(annee, mois)| format!("{mois}/{annee}"))
 }
 
 /// A share keyed as a percentage.

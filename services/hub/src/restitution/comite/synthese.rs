@@ -23,7 +23,7 @@ pub(super) fn blocs(seance: &Seance<'_>) -> Vec<Bloc> {
         unite => format!("{} : {} {unite}.", l.libelle, l.total.texte),
     }));
     if !absents.is_empty() {
-        let noms: Vec<String> = absents.iter().map(|l| l.libelle.to_lowercase()).collect();
+        let noms: Vec<String> = absents.iter().map(|l| dans_la_phrase(&l.libelle)).collect();
         points
             .push(format!("Sans valeur régionale, par secret statistique ou faute de données : {}.", noms.join(", ")));
     }
@@ -33,4 +33,21 @@ pub(super) fn blocs(seance: &Seance<'_>) -> Vec<Bloc> {
     }
     blocs.push(Bloc::Liste(points));
     blocs
+}
+
+/// A label inside a sentence: its first letter small, its acronyms as they are.
+fn dans_la_phrase(libelle: &str) -> String {
+    let mut lettres = libelle.chars();
+    lettres.next().map_or_else(String::new, |premiere| premiere.to_lowercase().chain(lettres).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_acronym_keeps_its_capitals_inside_a_sentence() {
+        assert_eq!(dans_la_phrase("Part des CDI"), "part des CDI");
+        assert_eq!(dans_la_phrase("Équivalents"), "équivalents");
+    }
 }

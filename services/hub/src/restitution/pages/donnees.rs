@@ -170,6 +170,7 @@ fn a_propos(service: &Service, jeu: &Jeu, version: &Version) -> APropos {
         ]
         .map(|(nom, mots)| (nom.to_owned(), mots))
         .into(),
+        date: Some(depuis),
     }
 }
 

@@ -1,6 +1,6 @@
 """Reads a committee file with python-docx and compares it with the OpenDocument workbook of the same register.
 
-usage: docx.py FILE.docx FILE.ods ; prints the headings, fails when a table, a header row, a language, a title or an
+usage: modifiable.py FILE.docx FILE.ods ; prints the headings, fails when a table, a header row, a language, a title or an
 alternative text is missing or differs.
 """
 
