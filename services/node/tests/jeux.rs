@@ -104,6 +104,63 @@ fn corrigee(annee: usize) -> Declaration {
 }
 
 #[test]
+fn an_extract_of_the_collection_tool_fills_what_it_knows_and_leaves_the_rest() {
+    let noeud = Noeud::nouveau();
+    let chemin = |nom: &str| noeud.0.path().join(nom).to_string_lossy().into_owned();
+    // By sex, nobody keyed the figures: the collection tool has them.
+    let (mut sans, entiere) = (corrigee(2024), corrigee(2024));
+    let genre: Vec<Coordonnee> = entiere.cellules.keys().filter(|p| p.mesure == "RSU_GENRE").cloned().collect();
+    for place in &genre {
+        sans.cellules.remove(place);
+        sans.non_disponibles.insert(place.clone());
+    }
+    assert_eq!(noeud.importe("rsu.boeth", "2024", &sans).0, 0);
+    let de = |ou: &[(&str, &str)]| entiere.valeur("RSU_GENRE", &Ventilation::nouvelle(ou.iter().copied())).unwrap();
+    let extrait = format!(
+        "Tableau;Modalit\u{e9};Genre;Effectif;Inattendue\r\nBOETH par genre;;Femmes;{};x\r\nBOETH par genre;;Hommes;{};\r\nBOETH par genre;;Ensemble;{};\r\n",
+        de(&[("sexe", "F")]),
+        de(&[("sexe", "M")]),
+        de(&[])
+    );
+    fs::write(chemin("extrait.csv"), extrait.chars().map(|c| c as u8).collect::<Vec<u8>>()).unwrap();
+    fs::write(chemin("c.toml"), include_str!("../../../schema/jeux/correspondances/rsu.boeth.toml")).unwrap();
+    let (fichier, correspondance, modele) = (chemin("extrait.csv"), chemin("c.toml"), chemin("a-completer.xlsx"));
+    let commande = [
+        "importer",
+        &fichier,
+        "--jeu",
+        "rsu.boeth",
+        "--campagne",
+        "2024",
+        "--json",
+        "--correspondance",
+        &correspondance,
+    ];
+    let saisies = || noeud.json(&["jeux", "saisies", "--json"]).1.as_array().unwrap().len();
+
+    let (code, essai) = noeud.json(&[&commande[..], &["--verifier", "--completer", &modele]].concat());
+    assert_eq!(code, 0, "{essai}");
+    assert_eq!(essai["extrait"]["lignes"], 3);
+    assert!(
+        dites(&essai).iter().any(|d| d.0 == "C-CL-02" && d.1.ends_with("E1")),
+        "an unknown column is said: {essai}"
+    );
+    assert_eq!(saisies(), 1, "nothing is kept of a trial");
+    assert!(fs::read(&modele).unwrap().starts_with(b"PK"));
+
+    let (code, fait) = noeud.json(&commande);
+    assert_eq!((code, &fait["import"]["deja_fait"]), (0, &json!(false)), "{fait}");
+    assert_eq!(fait["comptes"]["cellules"], entiere.cellules.len(), "its figures, and those that were keyed");
+    let (_, encore) = noeud.json(&commande);
+    assert_eq!((&encore["import"]["deja_fait"], saisies()), (&json!(true), 2), "the same extract changes nothing");
+    // What the tool calls by a name that nobody declared stops everything.
+    fs::write(&fichier, "Tableau;Modalit\u{e9};Genre;Effectif\r\nBOETH par genre;;Inconnu;3\r\n").unwrap();
+    let (code, refus) = noeud.json(&commande);
+    assert_eq!((code, saisies()), (1, 2), "{refus}");
+    assert!(dites(&refus).iter().any(|d| d.0 == "C-CL-04" && d.1.ends_with("C2")), "{refus}");
+}
+
+#[test]
 fn the_printed_rsu_is_refused_at_its_cells_then_published_once_put_right() {
     let noeud = Noeud::nouveau();
     let (code, rapport) = noeud.importe("rsu.boeth", "2024", &rsu(2024));

@@ -17,7 +17,7 @@ use crate::saisie::{self, Statut, Verdict};
 /// Options of `importer`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Classeur à importer (.xlsx ou .ods).
+    /// Classeur à importer (.xlsx ou .ods ; .csv aussi avec une correspondance).
     fichier: PathBuf,
     /// Vérifier seulement : rien n’est enregistré.
     #[arg(long)]
@@ -31,6 +31,12 @@ pub struct Options {
     /// Jeu de données du classeur, par exemple rsu.boeth ; sans lui, une remontée de l’annexe 2.
     #[arg(long, value_name = "JEU", requires = "campagne", conflicts_with = "annoter")]
     jeu: Option<String>,
+    /// Correspondance d’un extrait d’un autre outil vers le jeu (TOML ; voir schema/README.md).
+    #[arg(long, value_name = "FICHIER", requires = "jeu")]
+    correspondance: Option<PathBuf>,
+    /// Écrire aussi le classeur du jeu, rempli de l’extrait et de ce qui est déjà saisi, pour le compléter.
+    #[arg(long, value_name = "FICHIER", requires = "correspondance")]
+    completer: Option<PathBuf>,
     /// Écrire aussi le classeur annoté : un commentaire par cellule fautive, une feuille « Anomalies ».
     #[arg(long, value_name = "FICHIER")]
     annoter: Option<PathBuf>,
@@ -41,7 +47,15 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
     if let (Some(jeu), Some(periode)) = (&o.jeu, o.campagne) {
         return super::jeux::importe(
             acces,
-            &AImporterJeu { jeu, periode, fichier: &o.fichier, essai: o.verifier, json: o.json },
+            &AImporterJeu {
+                jeu,
+                periode,
+                fichier: &o.fichier,
+                correspondance: o.correspondance.as_deref(),
+                completer: o.completer.as_deref(),
+                essai: o.verifier,
+                json: o.json,
+            },
         );
     }
     let base = acces

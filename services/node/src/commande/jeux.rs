@@ -18,6 +18,7 @@ use tableur::AnomalieSituee;
 use tableur::ecriture::{Remplissage, modele_de_jeu};
 
 use super::{Acces, dit};
+use crate::jeux::extrait::{self, Apercu};
 use crate::jeux::offre::LISTE;
 use crate::jeux::processus;
 use crate::jeux::verdict::Verdict;
@@ -129,13 +130,24 @@ pub fn modele(
         let tarifs = tarifs(jeu, offre)?;
         connue.get_or_insert_default().listes.insert(LISTE.to_owned(), tarifs);
     }
-    let ecrite = en_toutes_lettres(jeu, periode);
-    let remplissage =
-        Remplissage { periode: &ecrite, declaration: connue.as_ref(), jour: acces.maintenant().date_naive() };
-    let octets = modele_de_jeu(jeu, &remplissage).context("Le modèle n’a pas pu être écrit.")?;
-    std::fs::write(sortie, octets).with_context(|| format!("« {} » ne s’écrit pas.", sortie.display()))?;
+    let ecrite = ecrit_modele(acces, jeu, periode, connue.as_ref(), sortie)?;
     dit(&format!("Modèle de {code} ({ecrite}) écrit : {}", sortie.display()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the workbook of a jeu with what is known; gives the period in words.
+fn ecrit_modele(
+    acces: &Acces,
+    jeu: &'static Jeu,
+    periode: Trimestre,
+    declaration: Option<&Declaration>,
+    sortie: &Path,
+) -> Result<String> {
+    let ecrite = en_toutes_lettres(jeu, periode);
+    let remplissage = Remplissage { periode: &ecrite, declaration, jour: acces.maintenant().date_naive() };
+    let octets = modele_de_jeu(jeu, &remplissage).context("Le modèle n’a pas pu être écrit.")?;
+    std::fs::write(sortie, octets).with_context(|| format!("« {} » ne s’écrit pas.", sortie.display()))?;
+    Ok(ecrite)
 }
 
 /// The tariffs of an offer, as records of a jeu that has a list for them.
@@ -166,6 +178,10 @@ pub struct AImporterJeu<'a> {
     pub periode: Trimestre,
     /// Workbook.
     pub fichier: &'a Path,
+    /// Mapping, when the file is the extract of another tool.
+    pub correspondance: Option<&'a Path>,
+    /// Workbook to write with what the extract brings, for somebody to complete.
+    pub completer: Option<&'a Path>,
     /// Check only.
     pub essai: bool,
     /// JSON output.
@@ -175,13 +191,24 @@ pub struct AImporterJeu<'a> {
 /// Reads, checks and, unless told otherwise, keeps. Exit codes: 0 nothing blocks, 1 something does, 2 unreadable.
 pub fn importe(acces: &Acces, a: &AImporterJeu<'_>) -> Result<ExitCode> {
     let jeu = declare(a.jeu, a.periode)?;
-    let lue = match processus::lit(a.fichier, jeu)? {
+    let correspondance = a.correspondance.map(correspondance).transpose()?;
+    let mut lue = match processus::lit(a.fichier, jeu, correspondance)? {
         Ok(lue) => lue,
         Err(raison) => {
             illisible(&raison, a.json)?;
             return Ok(ExitCode::from(2));
         }
     };
+    if lue.apercu.is_some() {
+        let connue = acces.attends(async {
+            let Some(base) = acces.base_existante().await? else { return Ok::<_, anyhow::Error>(None) };
+            Ok(base.declaration(a.jeu, &a.periode.to_string()).await?)
+        })?;
+        extrait::complete(connue.unwrap_or_default(), &mut lue);
+        if let Some(sortie) = a.completer {
+            ecrit_modele(acces, jeu, a.periode, Some(&lue.declaration), sortie)?;
+        }
+    }
     let precedente = acces.attends(precedente(acces, jeu, a.periode))?;
     let verdict = Verdict::rendu(jeu, a.periode, lue, precedente.as_ref(), acces.maintenant().date_naive());
     let issue = if a.essai || verdict.bloque() { None } else { Some(garde(acces, a, &verdict)?) };
@@ -195,6 +222,11 @@ pub fn importe(acces: &Acces, a: &AImporterJeu<'_>) -> Result<ExitCode> {
         montre(jeu, a, &verdict, issue.as_ref())?;
     }
     Ok(ExitCode::from(u8::from(verdict.bloque())))
+}
+
+fn correspondance(fichier: &Path) -> Result<String> {
+    std::fs::read_to_string(fichier)
+        .with_context(|| format!("La correspondance « {} » est introuvable ou illisible.", fichier.display()))
 }
 
 /// What stood for the period before: the one before in the rhythm, or the last version.
@@ -254,6 +286,9 @@ fn montre(jeu: &Jeu, a: &AImporterJeu<'_>, verdict: &Verdict, issue: Option<&Iss
         "avertissements" => format!("{} ({periode}) : classeur accepté, avec des avertissements.", jeu.libelle),
         _ => format!("{} ({periode}) : classeur refusé, rien n’a été enregistré.", jeu.libelle),
     })?;
+    if let Some(apercu) = &verdict.lue.apercu {
+        montre_apercu(apercu)?;
+    }
     verdict.anomalies.iter().try_for_each(anomalie)?;
     match issue {
         Some(IssueDeclaration::Importee(numero)) => dit(&format!("\nSaisie n° {numero} enregistrée.")),
@@ -261,6 +296,23 @@ fn montre(jeu: &Jeu, a: &AImporterJeu<'_>, verdict: &Verdict, issue: Option<&Iss
             dit(&format!("\nCe classeur a déjà été importé le {} : aucun changement.", format::date(le.date_naive())))
         }
         None => Ok(()),
+    }
+}
+
+/// What an extract brings, and what it leaves to be keyed.
+fn montre_apercu(apercu: &Apercu) -> Result<()> {
+    dit(&format!("Extrait : {}.", format::compte(apercu.lignes as u64, "ligne lue", "lignes lues")))?;
+    for (entete, mesure, cases) in &apercu.reprises {
+        dit(&format!(
+            "  « {entete} » → {mesure} : {}",
+            format::compte(*cases as u64, "chiffre repris", "chiffres repris")
+        ))?;
+    }
+    let restantes: Vec<String> = apercu.restantes.iter().map(|(feuille, n)| format!("{feuille} ({n})")).collect();
+    if restantes.is_empty() {
+        Ok(())
+    } else {
+        dit(&format!("Que l’extrait ne donne pas : {}.", restantes.join(", ")))
     }
 }
 

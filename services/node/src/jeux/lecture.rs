@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use referentiel::Decimal;
 use referentiel::controle::{Severite, controle_connu};
 use referentiel::jeu::Jeu;
 use referentiel::jeu::declaration::{
@@ -17,8 +18,10 @@ use tableur::modele::{Champ, Genre};
 use tableur::tableau::{self, Demande, LigneTableau, TableauLu};
 use tableur::{AnomalieSituee, Illisible, Valeur};
 
+use super::extrait::Apercu;
+
 /// Words for a figure that somebody does not have.
-const NON_DISPONIBLE: [&str; 5] = ["non disponible", "nd", "n.d.", "n/d", "nc"];
+pub(super) const NON_DISPONIBLE: [&str; 5] = ["non disponible", "nd", "n.d.", "n/d", "nc"];
 /// Longest text of a field: it is published as one text of the wire.
 const TEXTE: usize = 1000;
 
@@ -35,9 +38,22 @@ pub struct Lue {
     champs: Vec<(String, usize, String, String, String)>,
     /// SHA-256 of the file, in hexadecimal.
     pub empreinte: String,
+    /// What the extract of another tool brings, when it is one.
+    pub apercu: Option<Apercu>,
 }
 
 impl Lue {
+    /// What was read of an extract, with the cell of each figure; its digest is that of the file and of its mapping.
+    pub(super) fn d_un_extrait(
+        declaration: Declaration,
+        anomalies: Vec<AnomalieSituee>,
+        cellules: Vec<(Coordonnee, String, String)>,
+        empreinte: String,
+        apercu: Apercu,
+    ) -> Self {
+        Self { declaration, anomalies, cellules, champs: vec![], empreinte, apercu: Some(apercu) }
+    }
+
     /// Sheet and cell of a place.
     pub fn cellule(&self, place: &Place) -> (Option<String>, Option<String>) {
         let trouvee = match place {
@@ -74,6 +90,18 @@ pub fn interprete(jeu: &'static Jeu, octets: &[u8]) -> Result<Lue, Illisible> {
         lecteur.liste(liste)?;
     }
     Ok(lecteur.lue)
+}
+
+/// A figure of a measure, in its unit, or what is expected in its place.
+pub(super) fn chiffre(jeu: &Jeu, mesure: &str, texte: &str, facteur: Decimal) -> Result<Decimal, &'static str> {
+    let entier = jeu.mesure(mesure).is_some_and(|m| m.nature.compte_des_personnes());
+    let lu = tableau::nombre(texte.trim_end_matches(['%', '€'])).filter(|n| !n.is_sign_negative() || n.is_zero());
+    match lu.and_then(|n| n.checked_mul(facteur)) {
+        Some(n) if entier && !n.fract().is_zero() => Err("un nombre entier de personnes"),
+        Some(n) => Ok(n),
+        None if entier => Err("un nombre entier, 0 ou plus"),
+        None => Err("un nombre, 0 ou plus, par exemple 3,5"),
+    }
 }
 
 struct Lecteur<'a> {
@@ -138,7 +166,7 @@ impl Lecteur<'_> {
                 self.lue.declaration.non_disponibles.insert(coordonnee);
                 continue;
             }
-            match self.chiffre(&coordonnee.mesure, texte) {
+            match chiffre(self.jeu, &coordonnee.mesure, texte, Decimal::ONE) {
                 Ok(valeur) => {
                     self.lue.declaration.cellules.insert(coordonnee, valeur);
                 }
@@ -147,17 +175,6 @@ impl Lecteur<'_> {
                     self.signale("C-CL-05", (&grille.libelle, Some(cellule)), texte, attendu, message);
                 }
             }
-        }
-    }
-
-    fn chiffre(&self, mesure: &str, texte: &str) -> Result<referentiel::Decimal, &'static str> {
-        let entier = self.jeu.mesure(mesure).is_some_and(|m| m.nature.compte_des_personnes());
-        let lu = tableau::nombre(texte.trim_end_matches(['%', '€'])).filter(|n| !n.is_sign_negative() || n.is_zero());
-        match lu {
-            Some(n) if entier && !n.fract().is_zero() => Err("un nombre entier de personnes"),
-            Some(n) => Ok(n),
-            None if entier => Err("un nombre entier, 0 ou plus"),
-            None => Err("un nombre, 0 ou plus, par exemple 3,5"),
         }
     }
 

@@ -2,6 +2,8 @@
 //! process, checked cell by cell, kept, and becomes protected tables and records. No rule of any jeu is here.
 
 pub mod convention;
+pub mod correspondance;
+pub mod extrait;
 pub mod fiches;
 pub mod lecture;
 pub mod offre;

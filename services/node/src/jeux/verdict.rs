@@ -70,6 +70,7 @@ impl Verdict {
                 "avertissements": self.combien(Severite::Avertissement),
             },
             "anomalies": self.anomalies,
+            "extrait": self.lue.apercu,
         })
     }
 }

@@ -321,7 +321,8 @@ impl Csv {
             .has_headers(false)
             .flexible(true)
             .delimiter(separateur)
-            .from_reader(std::io::Cursor::new(texte.into_owned().into_bytes()));
+            // The reader counts a line at its last sign: after CRLF a row would be told to be the one above.
+            .from_reader(std::io::Cursor::new(texte.replace("\r\n", "\n").into_bytes()));
         Ok(Self { lignes: lecteur.into_records(), cases: Vec::new().into_iter(), ligne: 0 })
     }
 }
@@ -367,7 +368,8 @@ mod tests {
     fn a_csv_of_a_french_spreadsheet_is_read_whatever_its_encoding() {
         let texte = "Suivi 2026, agents inventés\n\nN° dossier;Début;Facturé;Observations\nA1;02/02/2026;1 200,50;x\nA2;31/02/2026;;\n";
         let (latin, _, _) = encoding_rs::WINDOWS_1252.encode(texte);
-        for octets in [texte.as_bytes().to_vec(), latin.into_owned()] {
+        let windows = texte.replace('\n', "\r\n").into_bytes();
+        for octets in [texte.as_bytes().to_vec(), latin.into_owned(), windows] {
             let lu = lu(&octets, true, None);
             assert_eq!(lu.lignes.len(), 2, "{:?}", lu.anomalies);
             assert_eq!(lu.lignes[0].numero, 4);
