@@ -36,8 +36,11 @@ fn outils_presents() -> bool {
     present
 }
 
-/// Runs a file of journeys.
+/// Runs a file of journeys; with `MAILLAGE_PARCOURS`, that one alone.
 fn joue(journal: &str, variables: &[(&str, &str)]) {
+    if std::env::var("MAILLAGE_PARCOURS").is_ok_and(|voulu| voulu != journal) {
+        return;
+    }
     let mut node = Command::new("node");
     node.current_dir(dossier()).args(["--test", "--test-reporter=spec", journal]);
     node.envs(variables.iter().copied());
@@ -89,6 +92,10 @@ fn the_pages_of_a_node_are_used_without_javascript() {
     );
     let _hub = terrain.sert().unwrap();
     joue("accuse.test.mjs", &[("MAILLAGE_LIEN", &lien())]);
+    joue(
+        "jeux.test.mjs",
+        &[("MAILLAGE_LIEN", &lien()), ("MAILLAGE_LIEN_2", &lien()), ("MAILLAGE_JUSTE", &juste.to_string_lossy())],
+    );
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub mod relance;
 pub mod remontee;
 pub mod restauration;
 mod schema;
+pub mod seuil;
 mod territoire;
 pub mod valeur;
 mod version;

@@ -2,7 +2,10 @@
 //! checked as PDF/UA-1. A program of its own, run by the hub for each document: it reads nothing of the machine, asks
 //! nothing of the network, and takes with it the memory that a layout engine keeps.
 //!
-//! The same bytes in give the same bytes out: the date is that of the document, never that of the clock.
+//! The same bytes in give the same bytes out: the date is that of the document, never that of the clock. With the argument
+//! `image`, a chart as SVG becomes a PNG.
+
+mod image;
 
 use std::io::{Read as _, Write as _};
 use std::process::ExitCode;
@@ -49,8 +52,12 @@ fn imprime() -> Result<()> {
     if description.len() as u64 > TAILLE {
         bail!("le document dépasse {} Mo", TAILLE >> 20);
     }
-    let pdf = compose(description)?;
-    std::io::stdout().write_all(&pdf).context("écriture du PDF")
+    let rendu = match std::env::args().nth(1).as_deref() {
+        None => compose(description)?,
+        Some("image") => image::dessine(&description)?,
+        Some(autre) => bail!("« {autre} » n’est pas un genre connu : rien pour un document, « image » pour un dessin"),
+    };
+    std::io::stdout().write_all(&rendu).context("écriture du résultat")
 }
 
 /// The PDF of a description.

@@ -115,6 +115,7 @@ fn migrations() -> Migrator {
         (5, "declaration", include_str!("../../../migrations/node/sqlite/0005_declaration.sql")),
         (6, "annulation", include_str!("../../../migrations/node/sqlite/0006_annulation.sql")),
         (7, "partage", include_str!("../../../migrations/node/sqlite/0007_partage.sql")),
+        (8, "saisie_en_cours", include_str!("../../../migrations/node/sqlite/0008_saisie_en_cours.sql")),
     ];
     let migrations = FICHIERS.iter().map(|(numero, nom, sql)| {
         Migration::new(*numero, (*nom).into(), MigrationType::Simple, sql.into_sql_str(), false)

@@ -19,6 +19,7 @@ pub mod import;
 pub mod journal;
 pub mod partage;
 pub mod reference;
+pub mod saisie_en_cours;
 pub mod situation;
 pub mod temoin;
 

@@ -1,14 +1,14 @@
 //! A child process that reads one untrusted file, bounded in memory and time: a hostile file kills the child,
 //! and the user gets a sentence.
 
-use std::io::{Read, Write};
-use std::path::Path;
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result, bail};
 use rlimit::Resource;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use tableur::conteneur::TAILLE_FICHIER;
 
 /// Memory of the reading process.
@@ -19,8 +19,32 @@ const SECONDES: u64 = 60;
 /// What the child answers: what it read, or why the file is not read.
 pub type Reponse<R> = std::result::Result<R, String>;
 
+/// A file to read.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// A file of this machine.
+    Fichier(&'a Path),
+    /// Bytes deposited in a page: they go through a pipe and never through a temporary file.
+    Octets(&'a [u8]),
+}
+
+/// What comes first, on one line: what is asked, and where the file is; without a path it follows.
+#[derive(Debug, Serialize, Deserialize)]
+struct Demande<D> {
+    fichier: Option<PathBuf>,
+    question: D,
+}
+
 /// Asks a child, started as the hidden command `commande`. `Err` inside says why the file is not read at all.
-pub fn demande<R: DeserializeOwned>(commande: &str, demande: &impl Serialize) -> Result<Reponse<R>> {
+pub fn demande<R: DeserializeOwned>(
+    commande: &str,
+    source: Source<'_>,
+    question: &impl Serialize,
+) -> Result<Reponse<R>> {
+    let (fichier, octets) = match source {
+        Source::Fichier(chemin) => (Some(chemin.to_owned()), &[][..]),
+        Source::Octets(octets) => (None, octets),
+    };
     let mut enfant = Command::new(std::env::current_exe()?)
         .args(["--journal", "error", commande])
         .stdin(Stdio::piped())
@@ -31,7 +55,8 @@ pub fn demande<R: DeserializeOwned>(commande: &str, demande: &impl Serialize) ->
     let (Some(mut entree), Some(mut sortie)) = (enfant.stdin.take(), enfant.stdout.take()) else {
         bail!("Le processus de lecture n’a pas de canal.");
     };
-    let envoyee = entree.write_all(&serde_json::to_vec(demande)?);
+    let demande = serde_json::to_string(&Demande { fichier, question })?;
+    let envoyee = writeln!(entree, "{demande}").and_then(|()| entree.write_all(octets));
     drop(entree);
     let mut reponse = Vec::new();
     sortie.read_to_end(&mut reponse)?;
@@ -46,24 +71,42 @@ pub fn demande<R: DeserializeOwned>(commande: &str, demande: &impl Serialize) ->
     })
 }
 
-/// The child’s side: reads the question, answers, within its bounds.
-pub fn repond<D: DeserializeOwned, R: Serialize>(juge: impl FnOnce(&D) -> Result<Reponse<R>>) -> Result<ExitCode> {
+/// The child’s side: reads the question and the file, answers, within its bounds. The name of the file, when it has one,
+/// comes with its bytes.
+pub fn repond<D: DeserializeOwned, R: Serialize>(
+    juge: impl FnOnce(&D, Option<&Path>, Vec<u8>) -> Result<Reponse<R>>,
+) -> Result<ExitCode> {
     Resource::AS.set(MEMOIRE, MEMOIRE)?;
     Resource::CPU.set(SECONDES, SECONDES)?;
-    let demande: D = serde_json::from_reader(std::io::stdin().lock())?;
+    let mut entree = std::io::stdin().lock();
+    let mut ligne = String::new();
+    entree.read_line(&mut ligne)?;
+    let demande: Demande<D> = serde_json::from_str(&ligne)?;
+    let lus = match &demande.fichier {
+        Some(fichier) => octets(fichier)?,
+        None => Ok(borne(entree)?),
+    };
+    let reponse = match lus {
+        Ok(octets) => juge(&demande.question, demande.fichier.as_deref(), octets)?,
+        Err(raison) => Err(raison),
+    };
     let mut sortie = std::io::stdout().lock();
-    serde_json::to_writer(&mut sortie, &juge(&demande)?)?;
+    serde_json::to_writer(&mut sortie, &reponse)?;
     sortie.flush()?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The bytes of a file, one more than the largest accepted at most.
-pub fn octets(fichier: &Path) -> Result<Reponse<Vec<u8>>> {
+fn octets(fichier: &Path) -> Result<Reponse<Vec<u8>>> {
     let ouvert = match std::fs::File::open(fichier) {
         Ok(ouvert) => ouvert,
         Err(e) => return Ok(Err(format!("Le fichier « {} » ne s’ouvre pas : {e}.", fichier.display()))),
     };
+    Ok(Ok(borne(ouvert)?))
+}
+
+fn borne(source: impl Read) -> std::io::Result<Vec<u8>> {
     let mut octets = Vec::new();
-    ouvert.take(TAILLE_FICHIER + 1).read_to_end(&mut octets)?;
-    Ok(Ok(octets))
+    source.take(TAILLE_FICHIER + 1).read_to_end(&mut octets)?;
+    Ok(octets)
 }

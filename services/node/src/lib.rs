@@ -16,6 +16,7 @@ pub mod partage;
 pub mod preparation;
 pub mod refait;
 pub mod reference;
+pub mod repere;
 pub mod reprise;
 pub mod restitution;
 pub mod rotation;

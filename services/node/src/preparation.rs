@@ -55,10 +55,17 @@ pub struct Matiere<'a> {
 pub struct Preparee {
     /// What would leave.
     pub contenu: Contenu,
-    /// The raw table, for the preview « avant / après ».
-    pub brute: Option<TableBrute>,
+    /// The raw tables, for the preview « avant / après »: what a convention pays for is another figure for its peers.
+    brutes: BTreeMap<Audience, TableBrute>,
     /// The protected tables, with the account of each protection.
     pub protegees: Vec<TableProtegee>,
+}
+
+impl Preparee {
+    /// The raw table that an audience's table was protected from.
+    pub fn brute(&self, audience: Audience) -> Option<&TableBrute> {
+        self.brutes.get(&audience)
+    }
 }
 
 /// Prepares the content of a jeu.
@@ -84,10 +91,11 @@ pub fn table_brute(jeu: &Jeu, courantes: &[Remontee], precedentes: &[Remontee]) 
 fn indicateurs(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
     let brute = table_brute(jeu, m.courantes, m.precedentes)?;
     let protegees = protege(jeu, m, |_| Ok(brute.clone()))?;
+    let brutes = protegees.iter().map(|t| (t.politique().audience, brute.clone())).collect();
     let territoires = territoires(&brute, m.courantes);
     let refs: Vec<&TableProtegee> = protegees.iter().collect();
     let contenu = sale(m.cle, |sel| Ok(Contenu::indicateurs(&refs, origine(jeu, m), territoires.clone(), sel)?))?;
-    Ok(Preparee { contenu, brute: Some(brute), protegees })
+    Ok(Preparee { contenu, brutes, protegees })
 }
 
 /// A declared jeu: its figures protected for each audience, and its records.
@@ -97,6 +105,10 @@ fn declares(jeu: &Jeu, m: &Matiere<'_>, declaration: &Declaration) -> Result<Pre
     )?;
     let brute = |audience| table::brute(jeu, declaration, departement, audience);
     let protegees = protege(jeu, m, brute)?;
+    let mut brutes = BTreeMap::new();
+    for audience in protegees.iter().map(|t| t.politique().audience) {
+        brutes.insert(audience, brute(audience)?);
+    }
     let territoire = TerritoirePublie {
         niveau: Niveau::Departement,
         code: departement.as_str().to_owned(),
@@ -108,7 +120,7 @@ fn declares(jeu: &Jeu, m: &Matiere<'_>, declaration: &Declaration) -> Result<Pre
     let contenu = sale(m.cle, |sel| {
         Ok(Contenu::declares(&refs, fiches.clone(), origine(jeu, m), vec![territoire.clone()], sel)?)
     })?;
-    Ok(Preparee { contenu, brute: None, protegees })
+    Ok(Preparee { contenu, brutes, protegees })
 }
 
 /// Step 3, for each audience of the jeu.
@@ -191,7 +203,7 @@ fn territoires(brute: &TableBrute, remontees: &[Remontee]) -> Vec<TerritoirePubl
 fn dispositifs(jeu: &Jeu, m: &Matiere<'_>) -> Result<Preparee> {
     let publies: Vec<DispositifPublie> = fiches(m.courantes).map(dispositif_publie).collect();
     let contenu = sale(m.cle, |sel| Ok(Contenu::dispositifs(origine(jeu, m), publies.clone(), sel)?))?;
-    Ok(Preparee { contenu, brute: None, protegees: vec![] })
+    Ok(Preparee { contenu, brutes: BTreeMap::new(), protegees: vec![] })
 }
 
 fn fiches(remontees: &[Remontee]) -> impl Iterator<Item = &FicheDispositif> {

@@ -123,7 +123,7 @@ pub fn a1(colonne: u32, ligne: u32) -> String {
 }
 
 /// Row and column, both from 0, of a cell named like `K2`.
-pub(crate) fn case(cellule: &str) -> Option<(u32, u32)> {
+pub fn case(cellule: &str) -> Option<(u32, u32)> {
     let chiffres = cellule.find(|c: char| c.is_ascii_digit())?;
     let (lettres, ligne) = cellule.split_at_checked(chiffres)?;
     let rang = |n: u32, l: char| n.checked_mul(26)?.checked_add(l.to_digit(36)?.checked_sub(9)?);

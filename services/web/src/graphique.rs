@@ -2,6 +2,7 @@
 //! values. A bar without a value has a word and no length: nothing of the drawing depends on what is masked.
 
 mod entonnoir;
+mod image;
 mod puces;
 mod suivi;
 
@@ -10,6 +11,7 @@ use referentiel::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 pub use entonnoir::{Donnees, Entonnoir, Limite, Point};
+pub use image::{Graphique, Mentions, image};
 pub use puces::{Puce, Puces};
 pub use suivi::{Courbe, Etape};
 
@@ -44,7 +46,7 @@ pub struct Barre {
 
 /// A horizontal bar chart.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
-#[template(path = "barres.html")]
+#[template(path = "barres.html", blocks = ["dessin"])]
 pub struct Barres {
     constat: String,
     alternative: String,
@@ -54,6 +56,9 @@ pub struct Barres {
 }
 
 impl Barres {
+    /// What its signs mean.
+    const LEGENDE: Option<&'static str> = None;
+
     /// A chart with its sentence; `tableau` is the anchor of the table that holds the same values.
     pub fn nouvelles(constat: String, tableau: &'static str, barres: Vec<Barre>) -> Self {
         let maximum = barres.iter().filter_map(|b| b.grandeur).max().unwrap_or_default();
@@ -89,6 +94,24 @@ impl Barres {
     fn longueur(&self, barre: &Barre) -> Option<u32> {
         let part = barre.grandeur?.checked_div(self.maximum).unwrap_or_default();
         (part.max(Decimal::ZERO) * Decimal::from(LONGUEUR)).round().to_u32()
+    }
+}
+
+impl Graphique for Barres {
+    fn constat(&self) -> &str {
+        &self.constat
+    }
+
+    fn legende(&self) -> Option<&'static str> {
+        Self::LEGENDE
+    }
+
+    fn hauteur(&self) -> usize {
+        self.hauteur()
+    }
+
+    fn dessin(&self) -> Result<String, askama::Error> {
+        self.as_dessin().render()
     }
 }
 

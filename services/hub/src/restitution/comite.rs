@@ -22,7 +22,7 @@ use super::pages::{libelle, nom_region};
 use super::tableau::{self, Colonnes, Tableau};
 use crate::acces::{Guichet, Refus};
 
-pub use impression::{ImpressionImpossible, imprime};
+pub use impression::{ImpressionImpossible, dessine, imprime};
 pub use rubrique::{ChoixRefuse, Rubrique};
 
 /// Longest comment: two pages.

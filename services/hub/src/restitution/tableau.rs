@@ -79,11 +79,22 @@ pub enum Colonnes {
     Dispositifs,
 }
 
-/// Reads and lays out the table, in two statements whatever the number of centres.
+/// Reads and lays out the table of a region.
 pub async fn de_la_region(
     guichet: &Guichet,
     campagne: &str,
     region: &str,
+    colonnes: Colonnes,
+) -> Result<Tableau, Refus> {
+    du_perimetre(guichet, campagne, (region, None), colonnes).await
+}
+
+/// Reads and lays out the table of a region, or of one département beside the regional total; in two statements whatever
+/// the number of centres. What is masked is the same under every filter, and no total is made anew.
+pub async fn du_perimetre(
+    guichet: &Guichet,
+    campagne: &str,
+    (region, departement): (&str, Option<&str>),
     colonnes: Colonnes,
 ) -> Result<Tableau, Refus> {
     let Some(jeu) = jeu(JEU) else { return Ok(Tableau::default()) };
@@ -93,7 +104,7 @@ pub async fn de_la_region(
     filtre.indicateurs = unique(mesures.iter().map(|m| m.code.clone()).chain(termes.iter().map(|t| t.mesure.clone())));
     filtre.ventilations = unique(std::iter::once(String::new()).chain(termes.iter().map(|t| texte(t))));
     let departements: Vec<String> =
-        territoire::departements().iter().filter(|d| d.region == region).map(|d| d.code.to_string()).collect();
+        departements_de(region).into_iter().filter(|d| departement.is_none_or(|voulu| d == voulu)).collect();
     let fines = match colonnes {
         Colonnes::Departements => {
             Filtre { niveau: Some(Niveau::Departement), territoires: departements.clone(), ..filtre.clone() }
@@ -107,6 +118,11 @@ pub async fn de_la_region(
         fines.retain(|o| o.parent.as_ref().is_some_and(|(_, code)| departements.contains(code)));
     }
     Ok(dispose(jeu, &mesures, &fines, &totaux))
+}
+
+/// Codes of the départements of a region.
+pub fn departements_de(region: &str) -> Vec<String> {
+    territoire::departements().iter().filter(|d| d.region == region).map(|d| d.code.to_string()).collect()
 }
 
 /// Published cells of one territory, by measure and coordinates.

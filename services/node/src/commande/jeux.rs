@@ -11,15 +11,17 @@ use node_storage::situation::Lecture;
 use referentiel::controle::Severite;
 use referentiel::format;
 use referentiel::jeu::declaration::{Declaration, Rangee};
-use referentiel::jeu::{Jeu, Periodicite, jeu, jeux};
+use referentiel::jeu::{Jeu, jeux};
 use referentiel::periode::Trimestre;
 use serde_json::{Value, json};
 use tableur::AnomalieSituee;
 use tableur::ecriture::{Remplissage, modele_de_jeu};
 
 use super::{Acces, dit};
+use crate::enfant::Source;
 use crate::jeux::extrait::{self, Apercu};
 use crate::jeux::offre::LISTE;
+use crate::jeux::periode::{connue, declare, en_toutes_lettres, precedente};
 use crate::jeux::processus;
 use crate::jeux::verdict::Verdict;
 
@@ -96,18 +98,6 @@ fn saisies(acces: &Acces, json: bool) -> Result<()> {
     Ok(())
 }
 
-/// A declared jeu and a period it admits.
-fn declare(code: &str, periode: Trimestre) -> Result<&'static Jeu> {
-    let declares =
-        || jeux().into_iter().filter(|j| j.est_declare()).map(|j| j.code.as_str()).collect::<Vec<_>>().join(", ");
-    let jeu = jeu(code).filter(|j| j.est_declare());
-    let jeu = jeu.with_context(|| format!("« {code} » n’est pas un jeu qui se saisit : écrivez {}.", declares()))?;
-    if !jeu.periodicite.admet(periode) {
-        bail!("Une période de {code} est {} ; « {periode} » n’en est pas une.", jeu.periodicite.exemple());
-    }
-    Ok(jeu)
-}
-
 /// Writes the workbook of a jeu, with what is already keyed.
 pub fn modele(
     acces: &Acces,
@@ -116,21 +106,15 @@ pub fn modele(
     sortie: &Path,
 ) -> Result<ExitCode> {
     let jeu = declare(code, periode)?;
-    let mut connue = acces.attends(async {
+    let mut saisie = acces.attends(async {
         let Some(base) = acces.base_existante().await? else { return Ok::<_, anyhow::Error>(None) };
-        let texte = periode.to_string();
-        let saisie = base.declaration(code, &texte).await?;
-        // An offer goes on from its version before; figures of another period would be wrong.
-        match saisie {
-            None if jeu.periodicite == Periodicite::Changement => Ok(base.declaration_avant(code, &texte).await?),
-            saisie => Ok(saisie),
-        }
+        Ok(connue(&base, jeu, periode).await?)
     })?;
     if let Some(offre) = offre {
         let tarifs = tarifs(jeu, offre)?;
-        connue.get_or_insert_default().listes.insert(LISTE.to_owned(), tarifs);
+        saisie.get_or_insert_default().listes.insert(LISTE.to_owned(), tarifs);
     }
-    let ecrite = ecrit_modele(acces, jeu, periode, connue.as_ref(), sortie)?;
+    let ecrite = ecrit_modele(acces, jeu, periode, saisie.as_ref(), sortie)?;
     dit(&format!("Modèle de {code} ({ecrite}) écrit : {}", sortie.display()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -161,15 +145,6 @@ fn tarifs(jeu: &Jeu, offre: &str) -> Result<Vec<Rangee>> {
     Ok(crate::jeux::offre::tarifs(connue))
 }
 
-fn en_toutes_lettres(jeu: &Jeu, periode: Trimestre) -> String {
-    match jeu.periodicite {
-        Periodicite::Annee => format!("année {}", periode.annee()),
-        Periodicite::Semestre if periode.rang() == 2 => format!("1er semestre {}", periode.annee()),
-        Periodicite::Semestre => format!("2e semestre {}", periode.annee()),
-        Periodicite::Trimestre | Periodicite::Changement => periode.libelle_long(),
-    }
-}
-
 /// A filled workbook of a declared jeu.
 pub struct AImporterJeu<'a> {
     /// Data set.
@@ -192,7 +167,7 @@ pub struct AImporterJeu<'a> {
 pub fn importe(acces: &Acces, a: &AImporterJeu<'_>) -> Result<ExitCode> {
     let jeu = declare(a.jeu, a.periode)?;
     let correspondance = a.correspondance.map(correspondance).transpose()?;
-    let mut lue = match processus::lit(a.fichier, jeu, correspondance)? {
+    let mut lue = match processus::lit(Source::Fichier(a.fichier), jeu, correspondance)? {
         Ok(lue) => lue,
         Err(raison) => {
             illisible(&raison, a.json)?;
@@ -209,7 +184,10 @@ pub fn importe(acces: &Acces, a: &AImporterJeu<'_>) -> Result<ExitCode> {
             ecrit_modele(acces, jeu, a.periode, Some(&lue.declaration), sortie)?;
         }
     }
-    let precedente = acces.attends(precedente(acces, jeu, a.periode))?;
+    let precedente = acces.attends(async {
+        let Some(base) = acces.base_existante().await? else { return Ok::<_, anyhow::Error>(None) };
+        Ok(precedente(&base, jeu, a.periode).await?)
+    })?;
     let verdict = Verdict::rendu(jeu, a.periode, lue, precedente.as_ref(), acces.maintenant().date_naive());
     let issue = if a.essai || verdict.bloque() { None } else { Some(garde(acces, a, &verdict)?) };
     if a.json {
@@ -227,21 +205,6 @@ pub fn importe(acces: &Acces, a: &AImporterJeu<'_>) -> Result<ExitCode> {
 fn correspondance(fichier: &Path) -> Result<String> {
     std::fs::read_to_string(fichier)
         .with_context(|| format!("La correspondance « {} » est introuvable ou illisible.", fichier.display()))
-}
-
-/// What stood for the period before: the one before in the rhythm, or the last version.
-async fn precedente(acces: &Acces, jeu: &Jeu, periode: Trimestre) -> Result<Option<Declaration>> {
-    let Some(base) = acces.base_existante().await? else { return Ok(None) };
-    Ok(match jeu.periodicite {
-        Periodicite::Changement => {
-            // The version of this very period when it is corrected, else the one before.
-            match base.declaration(&jeu.code, &periode.to_string()).await? {
-                Some(meme) => Some(meme),
-                None => base.declaration_avant(&jeu.code, &periode.to_string()).await?,
-            }
-        }
-        rythme => base.declaration(&jeu.code, &rythme.precedente(periode).to_string()).await?,
-    })
 }
 
 fn garde(acces: &Acces, a: &AImporterJeu<'_>, verdict: &Verdict) -> Result<IssueDeclaration> {

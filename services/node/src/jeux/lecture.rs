@@ -25,6 +25,9 @@ pub(super) const NON_DISPONIBLE: [&str; 5] = ["non disponible", "nd", "n.d.", "n
 /// Longest text of a field: it is published as one text of the wire.
 const TEXTE: usize = 1000;
 
+/// Code under which a required field is told to be empty.
+pub const OBLIGATOIRE: &str = "champ-obligatoire";
+
 /// What was understood of a workbook. Crosses the boundary of the process that reads untrusted files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lue {
@@ -70,6 +73,19 @@ impl Lue {
             }
         };
         trouvee.map_or((None, None), |(f, c)| (Some(f.clone()), Some(c.clone())))
+    }
+
+    /// The place that a cell holds.
+    pub fn place_de(&self, feuille: &str, cellule: &str) -> Option<Place> {
+        let grille = self.cellules.iter().find(|(_, f, c)| f == feuille && c == cellule);
+        let champ = || self.champs.iter().find(|(.., f, c)| f == feuille && c == cellule);
+        grille.map(|(c, ..)| Place::Cellule(c.clone())).or_else(|| {
+            champ().map(|(liste, rang, champ, ..)| Place::Rangee {
+                liste: liste.clone(),
+                rang: *rang,
+                champ: champ.clone(),
+            })
+        })
     }
 }
 
@@ -238,7 +254,7 @@ impl Lecteur<'_> {
             if ligne.valeurs.get(place).is_none_or(Valeur::vide) {
                 let message = format!("« {} » est obligatoire.", champ.libelle);
                 let cellule = lu.cellule(place, ligne.numero);
-                self.signale("champ-obligatoire", (&liste.libelle, Some(cellule)), "vide", &champ.libelle, message);
+                self.signale(OBLIGATOIRE, (&liste.libelle, Some(cellule)), "vide", &champ.libelle, message);
             }
         }
         rangee
@@ -265,7 +281,6 @@ impl Lecteur<'_> {
                 "un texte plus court",
                 message,
             );
-            return None;
         }
         Some(ValeurDeclaree::Texte(texte.to_owned()))
     }

@@ -7,7 +7,9 @@ pub mod extrait;
 pub mod fiches;
 pub mod lecture;
 pub mod offre;
+pub mod periode;
 pub mod processus;
+pub mod saisie;
 pub mod table;
 pub mod verdict;
 

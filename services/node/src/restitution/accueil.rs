@@ -23,6 +23,7 @@ use super::envois::table;
 use super::rendu::{Entete, Onglet, Refus};
 use super::session::Agent;
 use crate::emission::JEUX;
+use crate::jeux::periode::en_toutes_lettres;
 use crate::preparation::table_brute;
 use crate::reference::{avertissements, limite_de_depot};
 
@@ -160,6 +161,15 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
             format!("Le classeur « {} », déposé le {depose}, n’est pas encore enregistré.", b.fichier),
             format!("/imports/brouillons/{}", b.id),
             "Reprendre l’import",
+        ));
+    }
+    for b in pages.service.base.saisies_en_cours().await? {
+        let Some(jeu) = jeu(&b.jeu) else { continue };
+        let periode = b.periode.parse().map_or_else(|_| b.periode.clone(), |p| en_toutes_lettres(jeu, p));
+        taches.push(Tache::nouvelle(
+            format!("La saisie « {} » ({periode}) n’est pas encore enregistrée.", jeu.libelle),
+            format!("/jeux/{}?periode={}", b.jeu, b.periode),
+            "Reprendre la saisie",
         ));
     }
     for trimestre in pages.service.base.campagnes().await? {

@@ -9,11 +9,12 @@ use anyhow::{Context as _, Result};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
-use publication::contenu::{Contenu, ContenuIndicateurs};
+use publication::contenu::{Contenu, ContenuIndicateurs, FichePubliee};
 use publication::{CleSignature, empreinte_corps};
 use referentiel::Decimal;
 use referentiel::cellule::{Audience, Cle};
 use referentiel::format::{compte, entier};
+use referentiel::jeu::declaration::Champ;
 use referentiel::jeu::{Jeu, Nature, jeu};
 use referentiel::periode::Trimestre;
 use referentiel::territoire::{self, Niveau};
@@ -24,11 +25,15 @@ use web::{Cellule, Colonne, Table, Valeur};
 use super::Pages;
 use super::campagne::Modalite;
 use super::envois::avis;
+use super::lot::Lot;
 use super::rendu::{Entete, Onglet, Refus, fait, fichier};
 use super::session::{Agent, Formulaire};
-use crate::emission::{Emetteur, JEUX};
+use crate::emission::Emetteur;
+use crate::jeux::periode::en_toutes_lettres;
 use crate::preparation::Preparee;
 
+/// Anchors of the tables of records: a jeu has no more lists.
+const IDENTIFIANTS: [&str; 6] = ["fiches-1", "fiches-2", "fiches-3", "fiches-4", "fiches-5", "fiches-6"];
 /// Cells on a page.
 const PAR_PAGE: usize = 50;
 
@@ -46,8 +51,10 @@ pub struct Choix {
 #[derive(Debug, Template)]
 #[template(path = "apercu.html")]
 struct Apercu<'a> {
+    declare: bool,
     campagne: String,
     code_campagne: String,
+    code_jeu: &'a str,
     campagnes: Vec<Modalite>,
     jeux: Vec<Modalite>,
     audiences: Vec<Modalite>,
@@ -56,6 +63,7 @@ struct Apercu<'a> {
     largeur: Option<String>,
     retires: Vec<String>,
     table: Table,
+    fiches: Vec<Table>,
     rien: &'static str,
     precedente: Option<String>,
     suivante: Option<String>,
@@ -104,37 +112,31 @@ pub async fn montre(
     Query(choix): Query<Choix>,
     agent: Agent,
 ) -> Result<Response, Refus> {
-    let trimestre = pages.campagne(choix.campagne).await?;
+    let lot = pages.lot(choix.jeu.as_deref(), choix.campagne).await?;
+    let periode = lot.periode;
     let service = &pages.service;
     let cle = service.cle()?;
     let emetteur = pages.emetteur(&cle);
-    let voulu = choix.jeu.as_deref().and_then(|v| JEUX.into_iter().find(|j| *j == v)).unwrap_or("ea.indicateurs");
     let vue = Vue::choisie(choix.voir.as_deref());
-    let audience = choix.audience.as_deref().and_then(Audience::depuis_code).unwrap_or(Audience::Reseau);
+    let publiees: Vec<Audience> = [Audience::Convention, Audience::Reseau, Audience::Public]
+        .into_iter()
+        .filter(|a| lot.voulu.audiences.contains_key(a))
+        .collect();
+    let demandee = choix.audience.as_deref().and_then(Audience::depuis_code).unwrap_or(Audience::Reseau);
+    let audience = if publiees.is_empty() || publiees.contains(&demandee) { demandee } else { Audience::Convention };
     let mut paquets = Vec::new();
     let mut corps = None;
     let mut approuvee = true;
     let mut inchange = true;
-    for code in JEUX {
-        let jeu = jeu(code).with_context(|| format!("Le jeu {code} manque."))?;
-        let preparee = emetteur.prepare(jeu, trimestre).await?;
-        let derniere = emetteur.contenu_publie(jeu, trimestre).await?;
+    for jeu in &lot.jeux {
+        let preparee = emetteur.prepare(jeu, periode).await?;
+        let derniere = emetteur.contenu_publie(jeu, periode).await?;
         let octets = preparee.contenu.octets();
         let meme = derniere.as_ref().map(|d| d.octets() == octets);
-        approuvee &= service.base.approuvee(code, &trimestre.to_string()).await?;
+        approuvee &= service.base.approuvee(&jeu.code, &periode.to_string()).await?;
         inchange &= meme == Some(true);
-        paquets.push(Paquet {
-            code,
-            libelle: jeu.libelle.clone(),
-            octets: entier(i64::try_from(octets.len()).unwrap_or(i64::MAX)),
-            empreinte: empreinte_corps(&octets).to_string(),
-            dernier: match meme {
-                None => "jamais envoyé",
-                Some(true) => "inchangé depuis le dernier envoi",
-                Some(false) => "différent du dernier envoi",
-            },
-        });
-        if code == voulu {
+        paquets.push(Paquet::nouveau(jeu, &octets, meme));
+        if jeu.code == lot.voulu.code {
             corps = Some(match &preparee.contenu {
                 Contenu::Indicateurs(contenu) => {
                     indicateurs(jeu, &preparee, contenu, derniere.as_ref(), (audience, vue), choix.page)
@@ -146,25 +148,20 @@ pub async fn montre(
     let Some(corps) = corps else { return Err(Refus::introuvable("Ce jeu de données n’est pas connu.")) };
     let adresse = |page: usize| {
         format!(
-            "/apercu?campagne={trimestre}&jeu={voulu}&audience={}&voir={}&page={page}",
+            "/apercu?campagne={periode}&jeu={}&audience={}&voir={}&page={page}",
+            lot.voulu.code,
             audience.code(),
             Vue::TOUTES.iter().find(|(v, ..)| *v == vue).map_or("masquees", |(_, code, _)| code)
         )
     };
     let contenu = Apercu {
-        campagne: trimestre.libelle_long(),
-        code_campagne: trimestre.to_string(),
-        campagnes: pages.choix_de_campagne(trimestre).await?,
-        jeux: JEUX
-            .iter()
-            .filter_map(|c| jeu(c))
-            .map(|j| Modalite::nouvelle(&j.code, &j.libelle, j.code == voulu))
-            .collect(),
-        audiences: [Audience::Convention, Audience::Reseau, Audience::Public]
-            .into_iter()
-            .filter(|a| jeu("ea.indicateurs").is_some_and(|j| j.audiences.contains_key(a)))
-            .map(|a| Modalite::nouvelle(a.code(), nom_audience(a), a == audience))
-            .collect(),
+        declare: lot.declare(),
+        campagne: en_toutes_lettres(lot.voulu, periode),
+        code_campagne: periode.to_string(),
+        code_jeu: &lot.voulu.code,
+        campagnes: pages.periodes_du_lot(&lot).await?,
+        jeux: lot.jeux.iter().map(|j| Modalite::nouvelle(&j.code, &j.libelle, j.code == lot.voulu.code)).collect(),
+        audiences: publiees.into_iter().map(|a| Modalite::nouvelle(a.code(), nom_audience(a), a == audience)).collect(),
         vues: Vue::TOUTES.map(|(v, code, libelle)| Modalite::nouvelle(code, libelle, v == vue)).into(),
         precedente: (corps.page > 1).then(|| adresse(corps.page - 1)),
         suivante: (corps.page < corps.pages).then(|| adresse(corps.page + 1)),
@@ -174,14 +171,39 @@ pub async fn montre(
         retires: corps.retires,
         rien: corps.rien,
         table: corps.table,
+        fiches: corps.fiches,
         paquets,
         inchange,
         hub: service.configuration.hub.as_ref().map(|h| h.adresse.as_str()),
-        creneaux: pages.creneaux()?,
+        creneaux: pages.creneaux(|code| lot.jeux.iter().any(|j| j.code == code))?,
         approuvee,
         jeton: &agent.jeton,
     };
-    Ok(pages.page(&agent, Entete::nouveau(Onglet::Apercu, "Ce qui sort d’ici"), &contenu))
+    let entete = if lot.declare() {
+        let adresse = format!("/jeux/{}?periode={periode}", lot.voulu.code);
+        Entete::nouveau(Onglet::Jeux, "Ce qui sort d’ici")
+            .sous("/jeux", "Autres jeux")
+            .sous(adresse, &lot.voulu.libelle)
+    } else {
+        Entete::nouveau(Onglet::Apercu, "Ce qui sort d’ici")
+    };
+    Ok(pages.page(&agent, entete, &contenu))
+}
+
+impl Paquet {
+    fn nouveau(jeu: &'static Jeu, octets: &[u8], meme: Option<bool>) -> Self {
+        Self {
+            code: &jeu.code,
+            libelle: jeu.libelle.clone(),
+            octets: entier(i64::try_from(octets.len()).unwrap_or(i64::MAX)),
+            empreinte: empreinte_corps(octets).to_string(),
+            dernier: match meme {
+                None => "jamais envoyé",
+                Some(true) => "inchangé depuis le dernier envoi",
+                Some(false) => "différent du dernier envoi",
+            },
+        }
+    }
 }
 
 fn nom_audience(audience: Audience) -> &'static str {
@@ -198,6 +220,7 @@ struct Corps {
     largeur: Option<String>,
     retires: Vec<String>,
     table: Table,
+    fiches: Vec<Table>,
     rien: &'static str,
     page: usize,
     pages: usize,
@@ -216,6 +239,7 @@ fn indicateurs(
         largeur: None,
         retires: vec![],
         table: table(false, vec![]),
+        fiches: vec![],
         rien: "Rien ne sort pour cette audience.",
         page: 1,
         pages: 1,
@@ -243,6 +267,7 @@ fn indicateurs(
             .map(|l| format!("Toute case masquée garde un intervalle d’au moins {l} pour qui connaît tout le reste.")),
         retires: r.croisements_retires.iter().map(ToString::to_string).collect(),
         table: table(!avant.is_empty(), affichees),
+        fiches: fiches(jeu, contenu, audience),
         rien: match vue {
             Vue::Differences if avant.is_empty() => {
                 "Ce jeu n’a jamais été envoyé pour cette campagne : tout est nouveau."
@@ -330,7 +355,7 @@ impl Lignes<'_> {
     }
 
     fn saisi(&self, cle: &Cle, taux: bool) -> Valeur {
-        let brute = self.preparee.brute.as_ref();
+        let brute = self.preparee.brute(self.protegee.politique().audience);
         let figure = brute.and_then(|b| b.figure(&b.cellule(cle)?.grandeur));
         match figure {
             Some(f) if taux => Valeur::Taux(f),
@@ -383,6 +408,29 @@ fn publie(c: &CelluleProtegee) -> Valeur {
     }
 }
 
+/// The records that an audience will read, list by list, as they leave: months, labels of the codes.
+fn fiches(jeu: &Jeu, contenu: &ContenuIndicateurs, audience: Audience) -> Vec<Table> {
+    let publiees = contenu.audience(audience).map_or(&[][..], |a| &a.fiches);
+    let listes = jeu.listes.iter().map(|l| l.get_ref()).zip(IDENTIFIANTS);
+    let tables = listes.map(|(liste, identifiant)| {
+        let champs: Vec<_> = liste.publies().collect();
+        let texte = |c: &Champ, valeur: &str| {
+            let codes = c.nomenclature.as_deref().and_then(|nom| jeu.nomenclature_de_nom(nom));
+            codes.and_then(|l| l.modalite(valeur)).map_or_else(|| valeur.to_owned(), |m| m.libelle.clone())
+        };
+        let ligne = |f: &FichePubliee| -> Vec<Cellule> {
+            champs.iter().map(|c| f.champs.get(&c.code).map(|v| texte(c, v)).into()).collect()
+        };
+        Table {
+            identifiant,
+            titre: format!("{} telles qu’elles sortent", liste.libelle),
+            colonnes: champs.iter().map(|c| Colonne::texte(&c.libelle)).collect(),
+            lignes: publiees.iter().filter(|f| f.liste == liste.code).map(ligne).collect(),
+        }
+    });
+    tables.filter(|t| !t.est_vide()).collect()
+}
+
 fn dispositifs(contenu: &publication::ContenuDispositifs) -> Corps {
     let decimal = |d: Option<Decimal>| Cellule::from(d.map_or(Valeur::Rien, |d| Valeur::Decimal(d.normalize())));
     let lignes = contenu.dispositifs().iter().map(|d| {
@@ -414,6 +462,7 @@ fn dispositifs(contenu: &publication::ContenuDispositifs) -> Corps {
             colonnes: textes.map(Colonne::texte).into_iter().chain(nombres.map(Colonne::nombre)).collect(),
             lignes: lignes.collect(),
         },
+        fiches: vec![],
         rien: "Aucune fiche dispositif.",
         page: 1,
         pages: 1,
@@ -427,12 +476,10 @@ pub async fn octets(
     Query(choix): Query<Choix>,
     _agent: Agent,
 ) -> Result<Response, Refus> {
-    let trimestre = pages.campagne(choix.campagne).await?;
-    let connu = JEUX.into_iter().find(|j| *j == code).and_then(jeu);
-    let jeu = connu.ok_or_else(|| Refus::introuvable("Ce jeu de données n’est pas connu."))?;
+    let lot = pages.lot(Some(&code), choix.campagne).await?;
     let cle = pages.service.cle()?;
-    let preparee = pages.emetteur(&cle).prepare(jeu, trimestre).await?;
-    Ok(fichier(&format!("{code}-{trimestre}.json"), "application/json", preparee.contenu.octets()))
+    let preparee = pages.emetteur(&cle).prepare(lot.voulu, lot.periode).await?;
+    Ok(fichier(&format!("{}-{}.json", lot.voulu.code, lot.periode), "application/json", preparee.contenu.octets()))
 }
 
 /// `POST /apercu/envoyer`: seals and sends what was read.
@@ -440,11 +487,12 @@ pub async fn envoie(
     State(pages): State<Arc<Pages>>,
     Formulaire { agent, champs }: Formulaire,
 ) -> Result<Response, Refus> {
-    let trimestre = relu(&pages, &champs).await?;
+    let lot = relu(&pages, &champs).await?;
     let hub = pages.service.configuration.hub.as_ref();
     let hub = hub.context("La configuration ne nomme pas de hub : ajoutez une section [hub].")?;
     let cle = pages.service.cle()?;
-    pages.emetteur(&cle).publie(hub, &JEUX, trimestre, &agent.acteur).await?;
+    let codes: Vec<&str> = lot.jeux.iter().map(|j| j.code.as_str()).collect();
+    pages.emetteur(&cle).publie(hub, &codes, lot.periode, &agent.acteur).await?;
     let bilan = pages.service.envoie().await.context("Le contenu est scellé et reste en file ; l’envoi est arrêté.")?;
     Ok(pages.va(&agent, "/envois", avis(&bilan)))
 }
@@ -454,19 +502,21 @@ pub async fn planifie(
     State(pages): State<Arc<Pages>>,
     Formulaire { agent, champs }: Formulaire,
 ) -> Result<Response, Refus> {
-    let trimestre = relu(&pages, &champs).await?;
+    let lot = relu(&pages, &champs).await?;
     let cle = pages.service.cle()?;
-    for jeu in JEUX.iter().filter_map(|code| jeu(code)) {
-        pages.emetteur(&cle).approuve(jeu, trimestre, &agent.acteur).await?;
+    for jeu in &lot.jeux {
+        pages.emetteur(&cle).approuve(jeu, lot.periode, &agent.acteur).await?;
     }
-    let quand = pages.creneaux()?.unwrap_or_default();
-    let texte = format!("L’envoi du {} est approuvé. Il partira seul : {quand}.", trimestre.libelle_long());
-    Ok(pages.va(&agent, &format!("/apercu?campagne={trimestre}"), fait(texte)))
+    let quand = pages.creneaux(|code| lot.jeux.iter().any(|j| j.code == code))?.unwrap_or_default();
+    let nom = en_toutes_lettres(lot.voulu, lot.periode);
+    let texte = format!("L’envoi ({nom}) est approuvé. Il partira seul : {quand}.");
+    let adresse = format!("/apercu?campagne={}&jeu={}", lot.periode, lot.voulu.code);
+    Ok(pages.va(&agent, &adresse, fait(texte)))
 }
 
-/// The campaign of the form, once it is sure that what would leave is what was read.
-async fn relu(pages: &Pages, champs: &super::session::Champs) -> Result<Trimestre, Refus> {
-    let trimestre = pages.campagne(champs.valeur("campagne").parse().ok()).await?;
+/// The jeux and the period of the form, once it is sure that what would leave is what was read.
+async fn relu(pages: &Pages, champs: &super::session::Champs) -> Result<Lot, Refus> {
+    let lot = pages.lot(Some(champs.valeur("jeu")), champs.valeur("campagne").parse().ok()).await?;
     if champs.valeur("relu") != "oui" {
         return Err(Refus::impossible(
             "Cochez « J’ai relu ce qui sort » avant d’envoyer : la première publication d’une campagne est toujours relue par quelqu’un.",
@@ -474,16 +524,15 @@ async fn relu(pages: &Pages, champs: &super::session::Champs) -> Result<Trimestr
     }
     let lues: BTreeSet<(&str, &str)> = champs.sous("empreinte:").collect();
     let cle = pages.service.cle()?;
-    for code in JEUX {
-        let jeu = jeu(code).with_context(|| format!("Le jeu {code} manque."))?;
-        let octets = pages.emetteur(&cle).prepare(jeu, trimestre).await?.contenu.octets();
-        if !lues.contains(&(code, empreinte_corps(&octets).to_string().as_str())) {
+    for jeu in &lot.jeux {
+        let octets = pages.emetteur(&cle).prepare(jeu, lot.periode).await?.contenu.octets();
+        if !lues.contains(&(jeu.code.as_str(), empreinte_corps(&octets).to_string().as_str())) {
             return Err(Refus::impossible(
-                "Les fiches ont changé depuis que cet aperçu a été affiché : rien n’est parti. Revenez à l’aperçu et relisez-le.",
+                "Ce qui est enregistré a changé depuis que cet aperçu a été affiché : rien n’est parti. Revenez à l’aperçu et relisez-le.",
             ));
         }
     }
-    Ok(trimestre)
+    Ok(lot)
 }
 
 impl Pages {
@@ -493,10 +542,10 @@ impl Pages {
     }
 
     /// When the schedules will publish, in words; nothing without a schedule.
-    pub(super) fn creneaux(&self) -> Result<Option<String>> {
+    pub(super) fn creneaux(&self, concerne: impl Fn(&str) -> bool) -> Result<Option<String>> {
         let maintenant = self.service.horloge.maintenant();
         let mut quand = Vec::new();
-        for (code, horaire) in self.service.horaires()? {
+        for (code, horaire) in self.service.horaires()?.into_iter().filter(|(code, _)| concerne(code)) {
             if let Some(prochain) = horaire.suivant(maintenant) {
                 let libelle = jeu(code).map_or(code, |j| j.libelle.as_str());
                 quand.push(format!("{libelle} le {}", super::envois::moment(prochain)));

@@ -17,6 +17,7 @@ use web::{Avis, Ton};
 
 use super::Pages;
 use super::campagne::{Choix, Modalite};
+use super::champ::ChampSaisi;
 use super::fiches::{Dossier, adresse, portee, texte};
 use super::rendu::{Entete, Onglet, Refus, fait};
 use super::session::{Agent, Champs, Formulaire};
@@ -39,30 +40,7 @@ struct Edition<'a> {
 #[derive(Debug)]
 struct Groupe {
     titre: &'static str,
-    champs: Vec<Saisi>,
-}
-
-/// A field of the form.
-#[derive(Debug)]
-struct Saisi {
-    nom: String,
-    libelle: String,
-    valeur: String,
-    obligatoire: bool,
-    exemple: Option<&'static str>,
-    portee: &'static str,
-    erreurs: Vec<String>,
-    choix: Option<Vec<Modalite>>,
-}
-
-impl Saisi {
-    /// The texts tied to the field, in reading order.
-    fn decrit_par(&self) -> String {
-        let mut textes = vec![format!("{}-portee", self.nom)];
-        textes.extend(self.exemple.map(|_| format!("{}-aide", self.nom)));
-        textes.extend((1..=self.erreurs.len()).map(|rang| format!("{}-erreur{rang}", self.nom)));
-        textes.join(" ")
-    }
+    champs: Vec<ChampSaisi>,
 }
 
 /// Which rows of the slice a form is about.
@@ -274,7 +252,7 @@ fn saisi(
     champ: &Champ,
     tapes: Option<&Champs>,
     erreurs: Vec<String>,
-) -> Saisi {
+) -> ChampSaisi {
     let feuille = cible.dossier.modele.feuille(fiche);
     let nom = nom(fiche, champ);
     let enregistre = cible
@@ -290,21 +268,22 @@ fn saisi(
     } else {
         None
     };
-    let exemple = match &champ.genre {
+    let aide = match &champ.genre {
         Genre::Date => Some("Format jj/mm/aaaa, par exemple 31/03/2026"),
         Genre::Liste(_) => Some("Séparez les valeurs par un point-virgule"),
         Genre::Decimal => Some("Par exemple 1,5"),
         Genre::Departement => Some("Par exemple 08 ou 2A"),
         _ => None,
     };
-    Saisi {
+    ChampSaisi {
         libelle: champ.entete.clone(),
         obligatoire: champ.obligatoire,
         portee: portee(fiche, champ),
         nom,
         valeur,
-        exemple,
+        aide: aide.map(str::to_owned),
         erreurs,
         choix,
+        long: false,
     }
 }

@@ -6,13 +6,17 @@
 mod accueil;
 mod apercu;
 mod campagne;
+mod champ;
 mod convention;
 mod depot;
 mod edition;
 mod entree;
 mod envois;
 mod fiches;
+mod jeux;
 pub mod lien;
+mod lot;
+mod partage;
 mod reglages;
 mod rendu;
 mod session;
@@ -92,6 +96,18 @@ impl Pages {
             .route("/apercu/octets/{jeu}", get(apercu::octets))
             .route("/apercu/envoyer", post(apercu::envoie))
             .route("/apercu/planifier", post(apercu::planifie))
+            .route("/jeux", get(jeux::liste))
+            .route("/jeux/saisies/{id}/annuler", post(jeux::annule))
+            .route("/jeux/{jeu}", get(jeux::montre))
+            .route("/jeux/{jeu}/modele", get(jeux::modele))
+            .route("/jeux/{jeu}/deposer", post(jeux::depose))
+            .route("/jeux/{jeu}/enregistrer", post(jeux::enregistre))
+            .route("/jeux/{jeu}/abandonner", post(jeux::abandonne))
+            .route("/jeux/{jeu}/defaire", post(jeux::defait))
+            .route("/jeux/{jeu}/feuilles/{feuille}", get(jeux::feuille).post(jeux::ecrit))
+            .route("/jeux/{jeu}/feuilles/{feuille}/retirer", post(jeux::retire))
+            .route("/reperes", get(partage::reperes))
+            .route("/pratiques", get(partage::pratiques))
             .route("/envois", get(envois::liste))
             .route("/envois/{seq}", get(envois::montre))
             .route("/envois/{seq}/{piece}", get(envois::piece))

@@ -23,8 +23,12 @@ pub enum Onglet {
     Imports,
     /// What leaves.
     Apercu,
+    /// Declared jeux.
+    Jeux,
     /// Sendings and receipts.
     Envois,
+    /// Benchmarks and practices of the network.
+    Partage,
     /// FIPHFP convention.
     Convention,
     /// Settings.
@@ -33,13 +37,15 @@ pub enum Onglet {
     Aucun,
 }
 
-const MENU: [(Onglet, &str, &str); 7] = [
+const MENU: [(Onglet, &str, &str); 9] = [
     (Onglet::Accueil, "/", "Tableau de bord"),
     (Onglet::Dispositifs, "/dispositifs", "Dispositifs et fiches"),
     (Onglet::Imports, "/imports", "Importer"),
     (Onglet::Apercu, "/apercu", "Ce qui sort d’ici"),
+    (Onglet::Jeux, "/jeux", "Autres jeux"),
     (Onglet::Envois, "/envois", "Envois et accusés"),
     (Onglet::Convention, "/convention", "Convention FIPHFP"),
+    (Onglet::Partage, "/reperes", "Repères et pratiques"),
     (Onglet::Reglages, "/reglages", "Réglages"),
 ];
 

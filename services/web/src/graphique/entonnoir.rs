@@ -3,8 +3,10 @@
 
 use askama::Template;
 
-use super::alternative;
+use super::{Graphique, alternative};
 
+/// Height of the drawing.
+const HAUTEUR: usize = 370;
 /// Frame of the drawing: left, right, top, bottom.
 const CADRE: (f64, f64, f64, f64) = (70.0, 690.0, 20.0, 320.0);
 /// Least distance between two labels.
@@ -36,7 +38,7 @@ pub struct Limite {
 
 /// The drawing.
 #[derive(Debug, Clone, PartialEq, Template)]
-#[template(path = "entonnoir.html")]
+#[template(path = "entonnoir.html", blocks = ["dessin"])]
 pub struct Entonnoir {
     constat: String,
     alternative: String,
@@ -72,6 +74,11 @@ pub struct Donnees {
 }
 
 impl Entonnoir {
+    /// What its signs mean.
+    const LEGENDE: Option<&'static str> = Some(
+        "Rond : variation attendue ; carré : à examiner ensemble ; trait horizontal : taux de l’ensemble ; tirets : limites à 95 % ; traits pleins : limites à 99,8 %.",
+    );
+
     /// A funnel with its sentence; `tableau` is the anchor of the table that holds the same values.
     pub fn nouveau(constat: String, tableau: &'static str, donnees: Donnees) -> Self {
         let Donnees { abscisse, points, limites, reference, pour_cent } = donnees;
@@ -149,6 +156,24 @@ impl Entonnoir {
 
 fn quarts(maximum: f64) -> [f64; 5] {
     [0.0, 0.25, 0.5, 0.75, 1.0].map(|part| part * maximum)
+}
+
+impl Graphique for Entonnoir {
+    fn constat(&self) -> &str {
+        &self.constat
+    }
+
+    fn legende(&self) -> Option<&'static str> {
+        Self::LEGENDE
+    }
+
+    fn hauteur(&self) -> usize {
+        HAUTEUR
+    }
+
+    fn dessin(&self) -> Result<String, askama::Error> {
+        self.as_dessin().render()
+    }
 }
 
 #[cfg(test)]

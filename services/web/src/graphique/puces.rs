@@ -5,7 +5,7 @@ use askama::Template;
 use referentiel::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
-use super::{Barre, Barres, alternative};
+use super::{Barre, Barres, Graphique, alternative};
 
 /// Height of a row.
 const LIGNE: usize = 36;
@@ -29,7 +29,7 @@ pub struct Puce {
 
 /// A chart of several rows.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
-#[template(path = "puces.html")]
+#[template(path = "puces.html", blocks = ["dessin"])]
 pub struct Puces {
     constat: String,
     alternative: String,
@@ -40,6 +40,10 @@ pub struct Puces {
 }
 
 impl Puces {
+    /// What its signs mean.
+    const LEGENDE: Option<&'static str> =
+        Some("Barre : réalisé ; trait épais : cible ; trait fin : ce que le temps écoulé laisserait attendre.");
+
     /// A chart with its sentence; `tableau` is the anchor of the table that holds the same values.
     pub fn nouvelles(constat: String, tableau: &'static str, puces: Vec<Puce>) -> Self {
         let plus_grande = puces.iter().filter_map(|p| p.part).max().unwrap_or_default();
@@ -91,6 +95,24 @@ impl Puces {
     /// Nothing is expected of a row that shows nothing: the line would say what time elapsed, not what was done.
     fn repere(&self, puce: &Puce) -> Option<u32> {
         puce.part.and(puce.attendu).map(|part| DEBUT + 10 + self.longueur(part))
+    }
+}
+
+impl Graphique for Puces {
+    fn constat(&self) -> &str {
+        &self.constat
+    }
+
+    fn legende(&self) -> Option<&'static str> {
+        Self::LEGENDE
+    }
+
+    fn hauteur(&self) -> usize {
+        self.hauteur()
+    }
+
+    fn dessin(&self) -> Result<String, askama::Error> {
+        self.as_dessin().render()
     }
 }
 

@@ -3,8 +3,10 @@
 
 use askama::Template;
 
-use super::alternative;
+use super::{Graphique, alternative};
 
+/// Height of the drawing.
+const HAUTEUR: usize = 290;
 /// Frame of the drawing: left, right, top, bottom.
 const CADRE: (f64, f64, f64, f64) = (70.0, 780.0, 20.0, 240.0);
 
@@ -23,7 +25,7 @@ pub struct Etape {
 
 /// The drawing.
 #[derive(Debug, Clone, PartialEq, Template)]
-#[template(path = "suivi.html")]
+#[template(path = "suivi.html", blocks = ["dessin"])]
 pub struct Courbe {
     constat: String,
     alternative: String,
@@ -35,6 +37,9 @@ pub struct Courbe {
 }
 
 impl Courbe {
+    /// What its signs mean.
+    const LEGENDE: Option<&'static str> = None;
+
     /// A chart with its sentence; `tableau` is the anchor of the table that holds the same values.
     pub fn nouvelle(
         constat: String,
@@ -81,6 +86,24 @@ impl Courbe {
     fn reperes(&self) -> Vec<(f64, bool)> {
         let limites = self.limites.into_iter().flat_map(|(bas, haut)| [bas, haut]).map(|v| (self.y(v), true));
         self.centre.map(|v| (self.y(v), false)).into_iter().chain(limites).collect()
+    }
+}
+
+impl Graphique for Courbe {
+    fn constat(&self) -> &str {
+        &self.constat
+    }
+
+    fn legende(&self) -> Option<&'static str> {
+        Self::LEGENDE
+    }
+
+    fn hauteur(&self) -> usize {
+        HAUTEUR
+    }
+
+    fn dessin(&self) -> Result<String, askama::Error> {
+        self.as_dessin().render()
     }
 }
 

@@ -5,7 +5,10 @@ use chrono::{DateTime, Utc};
 use hub_storage::compte::{self, CompteListe};
 use hub_storage::enrolement::{self, Situation};
 use hub_storage::journal::{self, Constat, Ligne};
+use hub_storage::seuil::{self, Effet};
+use referentiel::cellule::Audience;
 use referentiel::identifiant::IdentifiantNoeud;
+use referentiel::jeu::{Jeu, Seuils};
 
 use super::super::regle::{Action, peut};
 use super::{Guichet, Refus};
@@ -25,6 +28,17 @@ impl Guichet {
     pub async fn situations(&self) -> Result<Vec<Situation>, Refus> {
         self.exige_administration()?;
         Ok(enrolement::situations(&self.db).await?)
+    }
+
+    /// What higher thresholds would mask of what an audience reads.
+    pub async fn effet_d_un_seuil(
+        &self,
+        jeu: &Jeu,
+        audience: Audience,
+        simules: Seuils,
+    ) -> Result<Option<Effet>, Refus> {
+        self.exige_administration()?;
+        Ok(seuil::effet(&self.db, jeu, audience, simules).await?)
     }
 
     /// Open accounts.

@@ -21,8 +21,23 @@ pub enum ImpressionImpossible {
 
 /// The PDF of a document. Blocks while it is laid out.
 pub fn imprime(programme: &Path, document: &Document) -> Result<Vec<u8>, ImpressionImpossible> {
+    lance(programme, &[], document.json().to_string(), b"%PDF")
+}
+
+/// The PNG of a chart. Blocks while it is drawn.
+pub fn dessine(programme: &Path, svg: String) -> Result<Vec<u8>, ImpressionImpossible> {
+    lance(programme, &["image"], svg, b"\x89PNG")
+}
+
+fn lance(
+    programme: &Path,
+    arguments: &[&str],
+    description: String,
+    attendu: &[u8],
+) -> Result<Vec<u8>, ImpressionImpossible> {
     let lancement = |e| ImpressionImpossible::Lancement(programme.to_owned(), e);
     let mut processus = Command::new(programme)
+        .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -30,7 +45,6 @@ pub fn imprime(programme: &Path, document: &Document) -> Result<Vec<u8>, Impress
         .spawn()
         .map_err(lancement)?;
     let (entree, erreurs) = (processus.stdin.take(), processus.stderr.take());
-    let description = document.json().to_string();
     // Written and read side by side: neither pipe can fill up and stop the other.
     let (ecrit, dit) = std::thread::scope(|portee| {
         let ecrit = portee.spawn(move || entree.map(|mut e| e.write_all(description.as_bytes())));
@@ -45,7 +59,7 @@ pub fn imprime(programme: &Path, document: &Document) -> Result<Vec<u8>, Impress
         (sortie, dit.join().unwrap_or_default())
     });
     let sortie = ecrit.map_err(lancement)?;
-    if sortie.status.success() && sortie.stdout.starts_with(b"%PDF") {
+    if sortie.status.success() && sortie.stdout.starts_with(attendu) {
         Ok(sortie.stdout)
     } else {
         Err(ImpressionImpossible::MiseEnPage(dit.trim().to_owned()))

@@ -1,6 +1,8 @@
 //! Administration: nodes and their keys, thresholds in force, accounts, and the audit journal on its own page. Only the
 //! manager of the whole hub gets here; a key is approved by typing the fingerprint that was read aloud.
 
+mod simulation;
+
 use askama::Template;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -9,10 +11,11 @@ use chrono::{DateTime, Utc};
 use hub_storage::compte::CompteListe;
 use hub_storage::enrolement::{EtatNoeud, Situation};
 use hub_storage::journal::Ligne;
+use referentiel::cellule::Audience;
 use referentiel::format;
-use referentiel::jeu::{Seuils, jeux};
+use referentiel::jeu::{Jeu, jeux};
 use serde::Deserialize;
-use web::{Cellule, Colonne, Lien, Table, Valeur};
+use web::{Cellule, Colonne, Lien, Table};
 
 use super::Vue;
 use super::fichier::{adresses_de, fichier};
@@ -23,6 +26,7 @@ use crate::acces::{Guichet, Refus, Role};
 use crate::configuration::Configuration;
 use crate::noeud::{ActeImpossible, Geste};
 use crate::service::Service;
+use simulation::{Simulation, Voulue, en_vigueur, simule};
 
 /// Lines of a page of the journal.
 const LIGNES: u32 = 100;
@@ -34,6 +38,16 @@ pub struct Choix {
     format: Option<String>,
     avant: Option<u64>,
     verifier: Option<String>,
+    sur: Option<String>,
+    seuil: Option<String>,
+    seuil_sensible: Option<String>,
+}
+
+impl Choix {
+    fn simulation(&self) -> Voulue {
+        let texte = |t: &Option<String>| t.clone().unwrap_or_default();
+        Voulue { sur: texte(&self.sur), seuil: texte(&self.seuil), seuil_sensible: texte(&self.seuil_sensible) }
+    }
 }
 
 #[derive(Debug, Template)]
@@ -44,6 +58,7 @@ struct Administration {
     exports_noeuds: Vec<(String, &'static str)>,
     seuils: Table,
     comptes: Table,
+    simulation: Simulation,
     jeton: Option<String>,
     erreur: Option<String>,
 }
@@ -72,7 +87,7 @@ async fn page(
     erreur: Option<String>,
 ) -> Response {
     let vue = Vue::de(service, guichet);
-    let contenu = match compose(guichet, erreur).await {
+    let contenu = match compose(guichet, choix, erreur).await {
         Ok(contenu) => contenu,
         Err(refus) => return vue.refuse(&refus),
     };
@@ -91,7 +106,7 @@ fn sans_filtre() -> Filtres {
     Filtres { chemin: ADMINISTRATION.into(), bouton: "", recherche: None, listes: vec![] }
 }
 
-async fn compose(guichet: &Guichet, erreur: Option<String>) -> Result<Administration, Refus> {
+async fn compose(guichet: &Guichet, choix: &Choix, erreur: Option<String>) -> Result<Administration, Refus> {
     let situations = guichet.situations().await?;
     Ok(Administration {
         noeuds: situations.iter().map(fiche).collect(),
@@ -99,6 +114,7 @@ async fn compose(guichet: &Guichet, erreur: Option<String>) -> Result<Administra
         exports_noeuds: adresses_de(&sans_filtre(), "noeuds"),
         seuils: table_des_seuils(guichet.configuration()),
         comptes: table_des_comptes(&guichet.comptes().await?),
+        simulation: simule(guichet, &choix.simulation()).await?,
         jeton: guichet.appelant().session.as_ref().map(|s| s.jeton.clone()),
         erreur,
     })
@@ -152,20 +168,18 @@ fn table_des_noeuds(situations: &[Situation]) -> Table {
 
 /// The thresholds of each data set and audience: those of the jeu, or higher where the hub asks for more.
 fn table_des_seuils(configuration: &Configuration) -> Table {
-    let ligne = |jeu: &str, audience: &'static str, s: &Seuils, du_hub: Option<&Seuils>| -> Vec<Cellule> {
-        let plus_haut = |du_jeu: u64, du_hub: Option<u64>| Valeur::from(du_hub.map_or(du_jeu, |h| h.max(du_jeu)));
-        vec![
-            jeu.into(),
-            audience.into(),
-            plus_haut(s.seuil, du_hub.map(|h| h.seuil)).into(),
-            plus_haut(s.seuil_sensible, du_hub.map(|h| h.seuil_sensible)).into(),
-            if du_hub.is_some() { "jeu et hub" } else { "jeu" }.into(),
-        ]
+    let ligne = |jeu: &Jeu, audience: Audience| -> Option<Vec<Cellule>> {
+        let seuils = en_vigueur(configuration, jeu, audience)?;
+        let fixe = if configuration.seuils.contains_key(&audience) { "jeu et hub" } else { "jeu" };
+        Some(vec![
+            jeu.libelle.as_str().into(),
+            audience.code().into(),
+            seuils.seuil.into(),
+            seuils.seuil_sensible.into(),
+            fixe.into(),
+        ])
     };
-    let lignes = jeux().into_iter().flat_map(|j| {
-        let audiences = j.audiences.iter();
-        audiences.map(|(a, s)| ligne(&j.libelle, a.code(), s, configuration.seuils.get(a))).collect::<Vec<_>>()
-    });
+    let lignes = jeux().into_iter().flat_map(|j| j.audiences.keys().filter_map(move |a| ligne(j, *a)));
     Table {
         identifiant: "seuils",
         titre: "Seuils du secret statistique en vigueur".to_owned(),

@@ -19,7 +19,7 @@ use crate::restitution::comite::{self, Commentaire, Demande, Rubrique};
 use crate::service::Service;
 
 /// Files laid out at once: each takes a processor for about a second.
-static IMPRESSIONS: Semaphore = Semaphore::const_new(2);
+pub(super) static IMPRESSIONS: Semaphore = Semaphore::const_new(2);
 
 /// (code, words, media type) of each form of the file; the first one when none is asked for.
 const FORMES: [(&str, &str, &str); 4] = [

@@ -10,10 +10,10 @@ use referentiel::Decimal;
 use referentiel::format;
 use serde::Deserialize;
 
-use web::graphique::{Courbe, Donnees, Entonnoir, Etape, Limite, Point};
+use web::graphique::{Courbe, Donnees, Entonnoir, Etape, Graphique, Limite, Point};
 use web::{Cellule, Colonne, Table, Valeur};
 
-use super::fichier::{adresses_de, fichier};
+use super::fichier::{Image, adresses_de, fichier};
 use super::filtres::{self, Filtres, Liste};
 use super::{Vue, libelle};
 use crate::acces::{Guichet, Refus};
@@ -89,10 +89,19 @@ pub async fn comparaison(State(service): State<Service>, Query(choix): Query<Cho
         }
         Err(erreur) => return vue.refuse(&erreur),
     };
-    let (table, nom) = match (&contenu.suivi, choix.table.as_deref()) {
-        (Some(suivi), Some("suivi")) => (&suivi.table, "comparaison-suivi"),
-        _ => (&contenu.table, "comparaison-centres"),
+    let (table, nom, graphique, titre) = match (&contenu.suivi, choix.table.as_deref()) {
+        (Some(suivi), Some("suivi")) => {
+            let titre = format!("{}, {}", contenu.titre, suivi.nom);
+            (&suivi.table, "comparaison-suivi", Some(&suivi.courbe as &dyn Graphique), titre)
+        }
+        _ => {
+            let entonnoir = contenu.entonnoir.as_ref().map(|e| e as &dyn Graphique);
+            (&contenu.table, "comparaison-centres", entonnoir, format!("{}, {}", contenu.titre, contenu.campagne))
+        }
     };
+    if let Some(image) = Image::demandee(&service, &contenu.filtres, (graphique, &titre), choix.format.as_deref()) {
+        return image.reponse(&service, &vue, nom).await;
+    }
     if let Some(reponse) = fichier(&service, &contenu.filtres, table, nom, choix.format.as_deref()) {
         return reponse;
     }

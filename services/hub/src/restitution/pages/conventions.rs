@@ -11,10 +11,10 @@ use chrono::{Datelike as _, NaiveDate};
 use referentiel::format;
 use referentiel::periode::Trimestre;
 use serde::Deserialize;
-use web::graphique::{Puce, Puces};
+use web::graphique::{Graphique, Puce, Puces};
 use web::{Cellule, Colonne, Lien, Table, Valeur};
 
-use super::fichier::{adresses, fichier};
+use super::fichier::{Image, adresses, fichier};
 use super::filtres::{self, Filtres, Liste};
 use super::{Vue, libelle};
 use crate::acces::{Guichet, Refus};
@@ -63,6 +63,11 @@ pub async fn conventions(State(service): State<Service>, Query(choix): Query<Cho
         Err(erreur) => return vue.refuse(&erreur),
     };
     let format = choix.format.as_deref();
+    let graphique = contenu.puces.as_ref().filter(|_| contenu.complets).map(|p| p as &dyn Graphique);
+    let titre = format!("Conventions avec le FIPHFP, {}", contenu.objet);
+    if let Some(image) = Image::demandee(&service, &contenu.filtres, (graphique, &titre), format) {
+        return image.reponse(&service, &vue, "conventions").await;
+    }
     if let Some(reponse) = fichier(&service, &contenu.filtres, &contenu.table, "conventions", format) {
         return reponse;
     }
@@ -96,6 +101,9 @@ pub async fn convention(
         return vue.refuse(&Refus::Acces("la convention de ce centre"));
     };
     let contenu = un_centre::compose(etat, &lecture, aujourdhui(&service));
+    if let Some(image) = contenu.image(&service, &choix) {
+        return image.reponse(&service, &vue, "convention").await;
+    }
     if let Some(reponse) = contenu.fichier(&service, &choix) {
         return reponse;
     }

@@ -11,10 +11,10 @@ use axum::response::Response;
 use referentiel::Decimal;
 use referentiel::jeu::jeu;
 use serde::Deserialize;
-use web::graphique::{Barre, Barres};
+use web::graphique::{Barre, Barres, Graphique};
 use web::{Cellule, Colonne, Table, Valeur};
 
-use super::fichier::{adresses, fichier};
+use super::fichier::{Image, adresses, fichier};
 use super::filtres::{self, Filtres, Liste};
 use super::{Vue, libelle, nom_region};
 use crate::acces::{Guichet, Refus};
@@ -27,6 +27,7 @@ pub struct Choix {
     campagne: Option<String>,
     region: Option<String>,
     maille: Option<String>,
+    departement: Option<String>,
     indicateur: Option<String>,
     format: Option<String>,
 }
@@ -40,6 +41,7 @@ struct Emploi {
     indicateur: String,
     definition: String,
     total: String,
+    departement: Option<(String, String)>,
     tuiles: Vec<Tuile>,
     barres: Option<Barres>,
     table: Table,
@@ -52,8 +54,8 @@ struct Emploi {
 struct Tuile {
     place: String,
     classe: &'static str,
-    code: String,
     nom: String,
+    adresse: String,
     valeur: String,
 }
 
@@ -69,6 +71,11 @@ pub async fn emploi(State(service): State<Service>, Query(choix): Query<Choix>, 
     match compose(&guichet, &choix).await {
         Ok(Some(contenu)) => {
             let format = choix.format.as_deref();
+            let graphique = contenu.barres.as_ref().map(|b| b as &dyn Graphique);
+            let titre = format!("{}, {}, {}", contenu.indicateur, contenu.campagne, contenu.region);
+            if let Some(image) = Image::demandee(&service, &contenu.filtres, (graphique, &titre), format) {
+                return image.reponse(&service, &vue, "emploi-accompagne").await;
+            }
             if let Some(reponse) = fichier(&service, &contenu.filtres, &contenu.table, "emploi-accompagne", format) {
                 return reponse;
             }
@@ -95,7 +102,9 @@ async fn compose(guichet: &Guichet, choix: &Choix) -> Result<Option<Emploi>, Ref
         Some("dispositif") => ("dispositif", Colonnes::Dispositifs),
         _ => ("departement", Colonnes::Departements),
     };
-    let tableau = tableau::de_la_region(guichet, &choisie.code, &region, colonnes).await?;
+    let departements = tableau::departements_de(&region);
+    let departement = choix.departement.as_deref().filter(|d| departements.iter().any(|code| code == d));
+    let tableau = tableau::du_perimetre(guichet, &choisie.code, (&region, departement), colonnes).await?;
     let voulu = choix.indicateur.as_deref().unwrap_or("EA01");
     let Some(mesure) = jeu("ea.indicateurs").and_then(|j| j.mesure(voulu)) else { return Ok(None) };
     let intitule = format!("{} ({})", mesure.libelle, mesure.unite);
@@ -114,6 +123,13 @@ async fn compose(guichet: &Guichet, choix: &Choix) -> Result<Option<Emploi>, Ref
             filtres::campagnes(&toutes, &choisie.code),
             filtres::regions(&codes, &region),
             Liste::nouvelle("maille", "Territoires", mailles, maille),
+            Liste::nouvelle(
+                "departement",
+                "Département",
+                departements.iter().map(|code| (code.clone(), nom_de_departement(code))),
+                departement.unwrap_or_default(),
+            )
+            .avec_tout("Tous les départements"),
             Liste::nouvelle("indicateur", "Indicateur du graphique", indicateurs, voulu),
         ],
     };
@@ -123,13 +139,22 @@ async fn compose(guichet: &Guichet, choix: &Choix) -> Result<Option<Emploi>, Ref
         indicateur: intitule.clone(),
         definition: mesure.definition.clone(),
         total: total.unwrap_or_else(|| "non transmis".to_owned()),
-        tuiles: if maille == "departement" { tuiles(&region, &valeurs) } else { vec![] },
+        tuiles: match (maille, departement) {
+            ("departement", None) => tuiles(&region, &valeurs, &filtres),
+            _ => vec![],
+        },
+        departement: departement.map(|code| (nom_de_departement(code), filtres.adresse_avec("departement", ""))),
         barres: (!valeurs.is_empty()).then(|| barres(&intitule, &valeurs)),
         table,
         exports: adresses(&filtres),
         filtres,
         legende: web::statut::LEGENDE,
     }))
+}
+
+fn nom_de_departement(code: &str) -> String {
+    let connu = code.parse().ok().as_ref().and_then(referentiel::territoire::departement);
+    connu.map_or_else(|| code.to_owned(), |d| format!("{code} {}", d.nom))
 }
 
 /// Territories in rows, indicators in columns, the regional total last.
@@ -191,17 +216,16 @@ pub(crate) fn barres(intitule: &str, valeurs: &[(String, Valeur)]) -> Barres {
 }
 
 /// Tiles of a region that has a grid. Three classes between zero and the largest value shown; a masked value has none.
-fn tuiles(region: &str, valeurs: &[(String, Valeur)]) -> Vec<Tuile> {
+fn tuiles(region: &str, valeurs: &[(String, Valeur)], filtres: &Filtres) -> Vec<Tuile> {
     let Some(grille) = GRILLES.get(region) else { return vec![] };
     let maximum = valeurs.iter().filter_map(|(_, v)| nombre(v)).max();
     let tuile = |(code, (colonne, ligne)): (&String, &(u8, u8))| {
         let trouvee = valeurs.iter().find(|(nom, _)| nom.split(' ').next() == Some(code.as_str()));
-        let nom = code.parse().ok().as_ref().and_then(referentiel::territoire::departement).map(|d| d.nom.clone());
         Tuile {
             place: format!("c{colonne} l{ligne}"),
             classe: trouvee.map_or("absente", |(_, v)| classe(v, maximum)),
-            code: code.clone(),
-            nom: nom.unwrap_or_default(),
+            nom: nom_de_departement(code),
+            adresse: filtres.adresse_avec("departement", code),
             valeur: trouvee.map_or_else(|| "non transmis".to_owned(), |(_, v)| v.to_string()),
         }
     };
@@ -240,8 +264,15 @@ mod tests {
 
     #[test]
     fn tiles_have_a_class_only_when_they_have_a_value() {
-        let tuiles = tuiles("27", &valeurs());
-        let de = |code: &str| tuiles.iter().find(|t| t.code == code).unwrap();
+        let filtres = Filtres {
+            chemin: "/emploi-accompagne".into(),
+            bouton: "",
+            recherche: None,
+            listes: vec![Liste::nouvelle("departement", "Département", [], "").avec_tout("Tous")],
+        };
+        let tuiles = tuiles("27", &valeurs(), &filtres);
+        let de = |code: &str| tuiles.iter().find(|t| t.nom.starts_with(code)).unwrap();
+        assert_eq!(de("25").adresse, "/emploi-accompagne?departement=25", "a tile leads to its département");
         assert_eq!((de("25").classe, de("70").classe, de("39").classe), ("forte", "secrete", "absente"));
         assert_eq!((de("58").valeur.as_str(), de("70").valeur.as_str()), ("non transmis", "secret"));
     }

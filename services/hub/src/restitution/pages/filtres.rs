@@ -71,6 +71,12 @@ pub struct Filtres {
 }
 
 impl Filtres {
+    /// Addresses of a chart of the page as pictures; `table` says beside which table it stands when there are several.
+    pub fn images(&self, table: &str) -> [(String, &'static str); 2] {
+        let adresse = |format| format!("{}{table}&format={format}", self.adresse());
+        [(adresse("png"), "image (PNG)"), (adresse("svg"), "image (SVG)")]
+    }
+
     /// Address of the page under these filters, always with the same order of names.
     pub fn adresse(&self) -> String {
         let mut paires = form_urlencoded::Serializer::new(String::new());
@@ -79,6 +85,16 @@ impl Filtres {
         }
         for liste in &self.listes {
             paires.append_pair(liste.nom, liste.choix().map_or("", |o| o.valeur.as_str()));
+        }
+        format!("{}?{}", self.chemin, paires.finish())
+    }
+
+    /// Address of the page under these filters but for one of them.
+    pub fn adresse_avec(&self, nom: &str, valeur: &str) -> String {
+        let mut paires = form_urlencoded::Serializer::new(String::new());
+        for liste in &self.listes {
+            let choix = liste.choix().map_or("", |o| o.valeur.as_str());
+            paires.append_pair(liste.nom, if liste.nom == nom { valeur } else { choix });
         }
         format!("{}?{}", self.chemin, paires.finish())
     }

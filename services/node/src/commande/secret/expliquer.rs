@@ -36,7 +36,10 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
                 Emetteur { configuration: &acces.configuration, base: &base, cle: &cle, horloge: &acces.horloge };
             emetteur.prepare(jeu, o.campagne.campagne).await
         })?;
-        let Some(brute) = &preparee.brute else { continue };
+        // The fiches make one raw table for every audience.
+        let Some(brute) = preparee.protegees.iter().find_map(|t| preparee.brute(t.politique().audience)) else {
+            continue;
+        };
         let Some(trouvee) = brute.cellules().iter().find(|c| mots(&c.cle.to_string()) == voulue) else {
             let noms = brute.cellules().iter().map(|c| c.cle.to_string());
             proches.extend(noms.filter(|nom| voulue.is_subset(&mots(nom))).take(5));

@@ -4,13 +4,13 @@ use askama::Template;
 use axum::response::Response;
 use chrono::NaiveDate;
 use referentiel::format;
-use web::graphique::{Puce, Puces};
+use web::graphique::{Graphique, Puce, Puces};
 use web::{Cellule, Colonne, Table, Valeur};
 
 use super::{Choix, echeances, montant, nom_de_periode, periodes};
 use crate::restitution::convention::alerte::{self, Alerte, SEUIL_PLAFOND, SEUIL_RYTHME};
 use crate::restitution::convention::{Etat, Lecture, cellule, modele, part, rythme};
-use crate::restitution::pages::fichier::{adresses_de, fichier};
+use crate::restitution::pages::fichier::{Image, adresses_de, fichier};
 use crate::restitution::pages::filtres::Filtres;
 use crate::service::Service;
 
@@ -35,6 +35,13 @@ pub struct Convention {
 }
 
 impl Convention {
+    /// Its chart as a picture, when the address asks for it and the reader sees it.
+    pub fn image(&self, service: &Service, choix: &Choix) -> Option<Image> {
+        let graphique = self.complet.then_some(&self.puces as &dyn Graphique);
+        let titre = format!("Convention avec le FIPHFP, {}, {}", self.nom, self.periode);
+        Image::demandee(service, &self.filtres, (graphique, &titre), choix.format.as_deref())
+    }
+
     /// One of its tables as a file, when the address asks for one.
     pub fn fichier(&self, service: &Service, choix: &Choix) -> Option<Response> {
         let (table, nom) = match choix.table.as_deref() {
