@@ -133,7 +133,7 @@ test("an agent keys the declared data sets in the pages", { timeout: 900_000 }, 
   assert.match(await page.getByRole("status").innerText(), /1.envoi accepté/);
 
   // What the network shares came down with the receipt, or says that nothing did.
-  await menu("Repères et pratiques").click();
+  await menu("Le réseau").click();
   await ecran("noeud-reperes");
   await lienDe("bonnes pratiques du réseau").click();
   await ecran("noeud-pratiques");

@@ -171,3 +171,28 @@ export async function entre(essai, identifiant, retour) {
   const texte = () => page.locator("main").innerText();
   return { ...outils, menu, texte };
 }
+
+/** Goes with Tab alone to an element of the page, whose place is seen on the way; fails when it cannot be reached. */
+export async function tabule(page, element) {
+  for (let pas = 0; pas < 400; pas += 1) {
+    await page.keyboard.press("Tab");
+    if (await element.evaluate((e) => e === document.activeElement)) {
+      assert.notEqual(await element.evaluate((e) => getComputedStyle(e).outlineStyle), "none", "the focus is seen");
+      return;
+    }
+  }
+  assert.fail(`not reached with Tab: ${element}`);
+}
+
+/** Reaches an element with Tab and presses a key on it. */
+export async function presse(page, element, touche = "Enter") {
+  await tabule(page, element);
+  await page.keyboard.press(touche);
+  await page.waitForLoadState();
+}
+
+/** A task of the table « Navigation et clics »: its activations from the page where the role lands, typing apart. */
+export async function tache(nom, limite, gestes) {
+  assert.ok(gestes.length <= limite, `${nom}: ${gestes.length} clicks, ${limite} at most`);
+  for (const geste of gestes) await geste.click();
+}

@@ -78,6 +78,7 @@ fn the_pages_of_a_node_are_used_without_javascript() {
     let terrain = Terrain::prepare(&[cdg70]).unwrap();
     fixe_l_ecoute(&terrain, cdg70.dossier);
     let juste = terrain.classeur(cdg70, "BFC01", CAMPAGNE);
+    let precedent = terrain.classeur(cdg70, "BFC01", "2025-T4");
     let fautif = terrain.dossier().join("fautif.xlsx");
     gate(&juste, &fautif);
     let _noeud = terrain.demarre(terrain.noeud(cdg70, &["servir"]).unwrap()).unwrap().unwrap();
@@ -92,6 +93,7 @@ fn the_pages_of_a_node_are_used_without_javascript() {
     );
     let _hub = terrain.sert().unwrap();
     joue("accuse.test.mjs", &[("MAILLAGE_LIEN", &lien())]);
+    joue("clavier.test.mjs", &[("MAILLAGE_LIEN", &lien()), ("MAILLAGE_JUSTE", &precedent.to_string_lossy())]);
     joue(
         "jeux.test.mjs",
         &[("MAILLAGE_LIEN", &lien()), ("MAILLAGE_LIEN_2", &lien()), ("MAILLAGE_JUSTE", &juste.to_string_lossy())],
@@ -161,6 +163,7 @@ fn those_who_steer_and_those_who_share_use_the_hub_without_javascript() {
         variables.push(("MAILLAGE_COURRIEL", "oui"));
     }
     joue("pilotage.test.mjs", &variables);
+    joue("clavier-hub.test.mjs", &variables);
     terrain.publie(centre("cdg25").unwrap(), CAMPAGNE).unwrap();
     joue("partage.test.mjs", &variables);
 }

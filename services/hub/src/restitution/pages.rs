@@ -17,7 +17,7 @@ pub mod pratiques;
 pub mod relance;
 mod vue;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -86,6 +86,8 @@ pub struct Accueil {
     pub limite: Option<String>,
     /// « 5 centres sur 6 ont transmis ».
     pub bilan: String,
+    /// Centres that have not sent everything, and where they are reminded; for those who may.
+    pub a_relancer: Vec<(String, String)>,
     /// Campaign, region and columns to choose from.
     pub filtres: Filtres,
     /// Completeness.
@@ -176,6 +178,7 @@ async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accuei
             .limite_depot
             .map(|l| format::date_longue(l.with_timezone(&chrono_tz::Europe::Paris).date_naive())),
         bilan: bilan(&lignes),
+        a_relancer: a_relancer(guichet, &choisie.code, &lignes),
         filtres: Filtres {
             chemin: "/".into(),
             bouton: "Afficher la campagne",
@@ -201,6 +204,16 @@ fn bilan(lignes: &[LigneCompletude]) -> String {
         0 => "Aucun centre n’est attendu dans cette région.".to_owned(),
         n => format!("{} {accord} transmis, sur {n} {}.", recus.len(), if n < 2 { "attendu" } else { "attendus" }),
     }
+}
+
+fn a_relancer(guichet: &Guichet, campagne: &str, lignes: &[LigneCompletude]) -> Vec<(String, String)> {
+    let incomplets: BTreeMap<&str, &str> =
+        lignes.iter().filter(|l| l.recus < l.attendus).map(|l| (l.noeud.as_str(), l.nom.as_str())).collect();
+    incomplets
+        .into_iter()
+        .filter(|(noeud, _)| guichet.peut_relancer(campagne, noeud))
+        .map(|(noeud, nom)| (nom.to_owned(), pilotage::adresse_de_relance(campagne, noeud)))
+        .collect()
 }
 
 fn ligne(l: &LigneCompletude) -> LigneCentre {
@@ -268,6 +281,7 @@ mod tests {
             region: "Bourgogne-Franche-Comté".to_owned(),
             limite: Some("10 avril 2026".to_owned()),
             bilan: "1 centre a transmis, sur 2 attendus.".to_owned(),
+            a_relancer: vec![],
             filtres: Filtres {
                 chemin: "/".into(),
                 bouton: "Afficher la campagne",

@@ -51,4 +51,5 @@ mod population;
 mod pratiques;
 mod relances;
 mod replicas;
+mod seuils;
 mod transparence;

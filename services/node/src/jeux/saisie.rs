@@ -18,7 +18,7 @@ use tableur::position::case;
 use super::lecture::{Lue, interprete};
 
 /// What says that a figure is not known.
-pub const NON_DISPONIBLE: &str = "non disponible";
+const NON_DISPONIBLE: &str = "non disponible";
 
 /// A sheet of a jeu.
 #[derive(Debug, Clone, Copy)]

@@ -253,21 +253,27 @@ fn indicateurs(
     let affichees = choisies.iter().skip((page - 1) * PAR_PAGE).take(PAR_PAGE).map(|c| lignes.ligne(c)).collect();
     let r = protegee.rapport();
     let p = protegee.politique();
+    let fiches = fiches(jeu, contenu, audience);
     Corps {
-        bilan: format!(
-            "Seuil {} ({} quand le handicap est croisé) : {}, {}, dont {} pour protéger les autres.",
-            p.seuil,
-            p.seuil_sensible,
-            compte(r.publiees as u64, "cellule montrée", "cellules montrées"),
-            compte(r.motifs.len() as u64, "masquée", "masquées"),
-            entier(i64::try_from(r.complementaires).unwrap_or(i64::MAX)),
-        ),
+        bilan: if protegee.cellules().is_empty() && jeu.tables.is_empty() {
+            let combien = fiches.iter().map(|t| t.lignes.len()).sum::<usize>() as u64;
+            format!("Ce jeu publie des fiches, pas de chiffres : {}.", compte(combien, "fiche sort", "fiches sortent"))
+        } else {
+            format!(
+                "Seuil {} ({} quand le handicap est croisé) : {}, {}, dont {} pour protéger les autres.",
+                p.seuil,
+                p.seuil_sensible,
+                compte(r.publiees as u64, "cellule montrée", "cellules montrées"),
+                compte(r.motifs.len() as u64, "masquée", "masquées"),
+                entier(i64::try_from(r.complementaires).unwrap_or(i64::MAX)),
+            )
+        },
         largeur: r
             .largeur_atteinte
             .map(|l| format!("Toute case masquée garde un intervalle d’au moins {l} pour qui connaît tout le reste.")),
         retires: r.croisements_retires.iter().map(ToString::to_string).collect(),
         table: table(!avant.is_empty(), affichees),
-        fiches: fiches(jeu, contenu, audience),
+        fiches,
         rien: match vue {
             Vue::Differences if avant.is_empty() => {
                 "Ce jeu n’a jamais été envoyé pour cette campagne : tout est nouveau."

@@ -5,6 +5,7 @@ mod feuille;
 mod geste;
 mod ouverte;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
@@ -35,6 +36,8 @@ pub use feuille::{ecrit, montre as feuille, retire};
 pub use geste::{abandonne, annule, defait, depose, enregistre};
 use ouverte::SaisieOuverte;
 
+/// Points told of one sheet in the summary.
+const MONTREES: usize = 2;
 /// Periods offered before those that hold something.
 const PERIODES: usize = 6;
 
@@ -277,8 +280,27 @@ fn a_faire(ouverte: &SaisieOuverte, verdict: Option<&Verdict>) -> (Vec<AFaire>, 
     };
     let toutes = verdict.into_iter().flat_map(|v| &v.anomalies).map(situe);
     let (graves, legeres): (Vec<_>, Vec<_>) = toutes.partition(|(severite, _)| *severite == Severite::Bloquant);
-    let dites = |liste: Vec<(Severite, AFaire)>| liste.into_iter().map(|(_, a)| a).collect();
-    (dites(graves), dites(legeres))
+    (abrege(graves), abrege(legeres))
+}
+
+/// The first ones of each place, and how many follow: the sheet itself says them all.
+fn abrege(toutes: Vec<(Severite, AFaire)>) -> Vec<AFaire> {
+    let mut par_lieu: BTreeMap<String, usize> = BTreeMap::new();
+    for (_, a) in &toutes {
+        *par_lieu.entry(a.lieu.clone()).or_default() += 1;
+    }
+    let mut dites: BTreeMap<String, usize> = BTreeMap::new();
+    let retient = |(_, mut a): (Severite, AFaire)| {
+        let deja = dites.entry(a.lieu.clone()).or_default();
+        *deja += 1;
+        let reste = par_lieu.get(&a.lieu).map_or(0, |n| n.saturating_sub(MONTREES));
+        if *deja == MONTREES && reste > 0 {
+            a.texte =
+                format!("{} Et {} dans cette feuille.", a.texte, compte(reste as u64, "autre point", "autres points"));
+        }
+        (*deja <= MONTREES).then_some(a)
+    };
+    toutes.into_iter().filter_map(retient).collect()
 }
 
 /// The periods to choose from: those that have begun lately, and those that hold something.

@@ -45,7 +45,7 @@ const MENU: [(Onglet, &str, &str); 9] = [
     (Onglet::Jeux, "/jeux", "Autres jeux"),
     (Onglet::Envois, "/envois", "Envois et accusés"),
     (Onglet::Convention, "/convention", "Convention FIPHFP"),
-    (Onglet::Partage, "/reperes", "Repères et pratiques"),
+    (Onglet::Partage, "/reperes", "Le réseau"),
     (Onglet::Reglages, "/reglages", "Réglages"),
 ];
 

@@ -221,13 +221,16 @@ struct Retardataire {
     convention: Option<String>,
 }
 
+/// Where a centre is reminded.
+pub(super) fn adresse_de_relance(campagne: &str, noeud: &str) -> String {
+    format!("/pilotage/relance?campagne={campagne}&centre={noeud}")
+}
+
 fn retardataires(guichet: &Guichet, campagne: &str, avancement: &Avancement) -> Vec<Retardataire> {
     let manque = avancement.derniers().filter(|(_, etat)| !etat.complet());
     let de = |((nom, noeud), _): (&(String, String), Etat)| Retardataire {
         nom: nom.clone(),
-        relance: guichet
-            .peut_relancer(campagne, noeud)
-            .then(|| format!("/pilotage/relance?campagne={campagne}&centre={noeud}")),
+        relance: guichet.peut_relancer(campagne, noeud).then(|| adresse_de_relance(campagne, noeud)),
         convention: guichet.voit_la_convention(noeud).then(|| format!("/conventions/{noeud}")),
     };
     manque.map(de).collect()

@@ -10,8 +10,8 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use referentiel::controle::Severite;
-use referentiel::jeu::Jeu;
 use referentiel::jeu::declaration::{Champ, Entete as EnteteDeGrille, GenreChamp, Grille, Liste};
+use referentiel::jeu::{Jeu, Mesure, Nature};
 use serde::Deserialize;
 use tableur::ecriture::genre;
 use tableur::modele::Genre;
@@ -25,7 +25,7 @@ use super::super::session::{Agent, Formulaire};
 use super::geste::croise;
 use super::ouverte::{SaisieOuverte, nom};
 use crate::jeux::periode::en_toutes_lettres;
-use crate::jeux::saisie::{Case, Feuille, NON_DISPONIBLE, Saisie, place};
+use crate::jeux::saisie::{Case, Feuille, Saisie, place};
 
 /// What the address says.
 #[derive(Debug, Default, Deserialize)]
@@ -59,6 +59,7 @@ struct Formule<'a> {
 #[derive(Debug)]
 struct Groupe {
     titre: Option<String>,
+    aide: Option<String>,
     champs: Vec<ChampSaisi>,
 }
 
@@ -229,7 +230,11 @@ fn formulaire(
     let groupes = match feuille {
         Feuille::Grille(g) => grille(jeu, g, &ouverte.saisie, &erreurs),
         Feuille::Liste(l) => {
-            vec![Groupe { titre: None, champs: fiche_en_champs(jeu, l, rang.unwrap_or(0), &ouverte.saisie, &erreurs) }]
+            vec![Groupe {
+                titre: None,
+                aide: None,
+                champs: fiche_en_champs(jeu, l, rang.unwrap_or(0), &ouverte.saisie, &erreurs),
+            }]
         }
     };
     let dite = |titre: &Option<String>, c: &ChampSaisi, e: &String| {
@@ -272,23 +277,20 @@ fn formulaire(
 /// The fields of a grid: one for each row, or a group for each row when it has several columns.
 fn grille(jeu: &Jeu, g: &Grille, saisie: &Saisie, erreurs: &Erreurs) -> Vec<Groupe> {
     let (rangs, colonnes) = (g.rangs(jeu), g.colonnes(jeu));
+    // One measure is explained once, above its fields.
+    let explique = |code: &String| jeu.mesure(code).map(|m| format!("{} ; en {}.", m.definition, m.unite));
+    let commune = if let [seule] = g.mesures.as_slice() { explique(seule) } else { None };
     let champ = |rang: usize, r: &EnteteDeGrille, colonne: usize, c: &EnteteDeGrille, libelle: &str| {
         let case = Case { feuille: g.code.clone(), rang, colonne };
         let coordonnee = g.coordonnee(r, c);
         let mesure = coordonnee.as_ref().and_then(|c| jeu.mesure(&c.mesure));
-        let sort = mesure.is_some_and(|m| jeu.tables.iter().any(|t| t.mesures.contains(&m.code)));
         ChampSaisi {
             nom: nom(&case),
             libelle: libelle.to_owned(),
             valeur: saisie.texte(&case).to_owned(),
             obligatoire: false,
-            aide: mesure.map(|m| {
-                format!(
-                    "{} ; en {}. Vide n’est pas zéro : « {NON_DISPONIBLE} » si le chiffre manque.",
-                    m.definition, m.unite
-                )
-            }),
-            portee: if sort { "sort, protégé par le secret statistique" } else { "reste ici" },
+            aide: mesure.filter(|_| commune.is_none()).and_then(|m| explique(&m.code)),
+            portee: mesure.map_or("reste ici", |m| portee_du_chiffre(jeu, m)),
             erreurs: erreurs.get(&case).cloned().unwrap_or_default(),
             choix: None,
             long: false,
@@ -300,12 +302,26 @@ fn grille(jeu: &Jeu, g: &Grille, saisie: &Saisie, erreurs: &Erreurs) -> Vec<Grou
             let libelle = if par_ligne { &c.libelle } else { &r.libelle };
             champ(n, r, m, c, libelle)
         });
-        Groupe { titre: par_ligne.then(|| r.libelle.clone()), champs: champs.collect() }
+        Groupe { titre: par_ligne.then(|| r.libelle.clone()), aide: None, champs: champs.collect() }
     });
-    if par_ligne {
+    let mut groupes: Vec<Groupe> = if par_ligne {
         groupes.collect()
     } else {
-        vec![Groupe { titre: None, champs: groupes.flat_map(|g| g.champs).collect() }]
+        vec![Groupe { titre: None, aide: None, champs: groupes.flat_map(|g| g.champs).collect() }]
+    };
+    if let Some(premier) = groupes.first_mut() {
+        premier.aide = commune.clone();
+    }
+    groupes
+}
+
+/// Where a figure goes.
+fn portee_du_chiffre(jeu: &Jeu, mesure: &Mesure) -> &'static str {
+    match mesure.nature {
+        _ if !jeu.tables.iter().any(|t| t.mesures.contains(&mesure.code)) => "reste ici",
+        Nature::Operationnel => "sort tel quel",
+        Nature::Contractuel => "sort exact pour la convention, protégé pour les autres",
+        _ => "sort, protégé par le secret statistique",
     }
 }
 
@@ -367,8 +383,10 @@ fn portee(liste: &Liste, champ: &Champ) -> &'static str {
         "sort regroupé, au-dessus du seuil"
     } else if champ.genre == GenreChamp::Date {
         "sort, au mois près"
-    } else {
+    } else if champ.genre == GenreChamp::Texte {
         "sort tel quel : n’écrivez rien d’une personne"
+    } else {
+        "sort tel quel"
     }
 }
 

@@ -1,0 +1,55 @@
+// Those who steer, without a mouse and without JavaScript: the late centre is reminded, a département is opened, a table and
+// a chart are taken away; each in as few activations as the table « Navigation et clics » allows.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { adresse, entre, presse, tache } from "./outils.mjs";
+
+const { MAILLAGE_HUB: racine, MAILLAGE_COURRIEL } = process.env;
+
+test("the keyboard alone reminds the late centre and opens a département", { timeout: 600_000 }, async (essai) => {
+  const { page, contexte, ecran, conclut, texte } = await entre(essai, "dth2", "/");
+  const lienDe = (nom) => page.getByRole("link", { name: nom, exact: true });
+  await ecran("hub-vue-d-ensemble-dth");
+  await presse(page, lienDe("Relancer Centre de gestion du Doubs"));
+  assert.match(await texte(), /remontée attendue/);
+  if (MAILLAGE_COURRIEL) {
+    await presse(page, page.getByRole("button", { name: "Envoyer la relance" }));
+    assert.match(await texte(), /envoyée le/);
+    await page.goto(racine);
+    await tache("relancer un centre", 2, [lienDe("Relancer Centre de gestion du Doubs"), page.getByRole("button", { name: "Envoyer la relance" })]);
+  }
+
+  // One département: a tile leads to it, its address is the whole state of the page.
+  await page.goto(racine);
+  await tache("voir un département", 2, [lienDe("Emploi accompagné"), lienDe("70 Haute-Saône")]);
+  assert.match(page.url(), /departement=70/);
+  const colonne = await page.locator("table:has(#territoires)").innerText();
+  assert.match(colonne, /70 Haute-Saône/);
+  assert.doesNotMatch(colonne, /25 Doubs/);
+  await ecran("hub-emploi-departement");
+  const partagee = page.url();
+  const fichier = await (await contexte.request.get(await adresse(page, "CSV ouvert"))).text();
+  assert.match(fichier, /70 Haute-Saône/);
+  assert.doesNotMatch(fichier, /25 Doubs/);
+  await page.goto(racine);
+  await page.goto(partagee);
+  assert.equal(await page.locator("table:has(#territoires)").innerText(), colonne, "the address reopens the same page");
+  await presse(page, lienDe("Revoir tous les départements"));
+  assert.match(await page.locator("table:has(#territoires)").innerText(), /21 Côte-d’Or|25 Doubs|39 Jura/);
+
+  // A chart as a file: the same words, no more; a picture that is one.
+  const svg = await (await contexte.request.get(await adresse(page, "image (SVG)"))).text();
+  assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+  assert.match(svg, /Source : .*Extrait le/s);
+  const secrets = await page.locator("svg text").filter({ hasText: /^secret$/ }).count();
+  assert.equal((svg.match(/>secret</g) ?? []).length, secrets, "what is a word in the page is a word in the file");
+  const png = await contexte.request.get(await adresse(page, "image (PNG)"));
+  assert.equal((await png.body()).subarray(1, 4).toString(), "PNG");
+  assert.match(png.headers()["content-disposition"], /filename="emploi-accompagne\.png"/);
+
+  await page.goto(racine);
+  await tache("prendre le dossier du comité", 3, [lienDe("Pilotage de la campagne")]);
+  const dossier = await contexte.request.get(await adresse(page, "PDF accessible"));
+  assert.equal((await dossier.body()).subarray(0, 4).toString(), "%PDF");
+  conclut();
+});
