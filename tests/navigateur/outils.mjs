@@ -13,6 +13,8 @@ const AXE_FR = JSON.parse(readFileSync(require.resolve("axe-core/locales/fr.json
 const ETIQUETTES = ["RGAAv4", "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 // Text spacing of RGAA 10.12.
 const ESPACEMENT = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}";
+// The pictures of the README: the top of four screens.
+const VITRINE = ["noeud-classeur-fautif", "noeud-apercu-secret", "hub-emploi", "hub-comparaison"];
 // Forced colours are for the pictures: axe measures nothing there, since the system chooses the colours.
 const VUES = [
   { nom: "bureau", largeur: 1280, options: {}, axe: true },
@@ -84,6 +86,9 @@ async function ecran(page, juges, nom) {
     if (process.env.MAILLAGE_CAPTURES) {
       mkdirSync(process.env.MAILLAGE_CAPTURES, { recursive: true });
       await juge.screenshot({ path: join(process.env.MAILLAGE_CAPTURES, `${nom}-${vue.nom}.png`), fullPage: true });
+    }
+    if (process.env.MAILLAGE_VITRINE && vue.nom === "bureau" && VITRINE.includes(nom)) {
+      await juge.screenshot({ path: join(process.env.MAILLAGE_VITRINE, `${nom}.png`) });
     }
     if (vue.axe) for (const f of await axe(juge)) dit(`${vue.nom} ${f}`);
     if (vue.nom === "320") {

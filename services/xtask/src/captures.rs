@@ -5,13 +5,16 @@ use std::path::{PathBuf, absolute};
 use anyhow::{Context, Result};
 
 use crate::navigateur;
-use crate::outil::{cargo, cible, construit, lance};
+use crate::outil::{cargo, cible, construit, lance, racine};
 
 /// Options of the command.
 #[derive(Debug, clap::Args)]
 pub struct Options {
     /// Dossier où écrire les images.
     dossier: PathBuf,
+    /// Récrit aussi les quatre images du README (docs/ecrans).
+    #[arg(long)]
+    readme: bool,
 }
 
 /// Writes the pictures.
@@ -22,7 +25,11 @@ pub fn execute(options: &Options) -> Result<()> {
     construit(false)?;
     let mut journeys = cargo();
     journeys.args(["test", "-q", "-p", "maillage-tests", "--test", "navigateur"]);
-    lance(journeys.env("MAILLAGE_PROGRAMMES", cible().join("debug")).env("MAILLAGE_CAPTURES", &dossier))?;
+    journeys.env("MAILLAGE_PROGRAMMES", cible().join("debug")).env("MAILLAGE_CAPTURES", &dossier);
+    if options.readme {
+        journeys.env("MAILLAGE_VITRINE", racine().join("docs/ecrans"));
+    }
+    lance(&mut journeys)?;
     println!("Pictures written to {}", dossier.display());
     Ok(())
 }

@@ -45,7 +45,7 @@ pub async fn depose(
         return Ok(pages.va(&agent, &ouverte.adresse(), Avis { ton: Ton::Erreur, texte, geste: None }));
     }
     let jeu = ouverte.jeu;
-    let lecture = move || processus::lit(Source::Octets(&octets), jeu);
+    let lecture = move || processus::lit(Source::Octets(&octets), jeu, None);
     let lue = match tokio::task::spawn_blocking(lecture).await.context("La lecture est interrompue.")?? {
         Ok(lue) => lue,
         Err(raison) => return sommaire(&pages, &agent, &ouverte, vec![raison]).await,
