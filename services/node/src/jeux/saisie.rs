@@ -133,6 +133,13 @@ impl Saisie {
         }
     }
 
+    /// Takes a record away when nothing is written in it.
+    pub fn retire_si_vide(&mut self, liste: &str, rang: usize) {
+        if self.lignes(liste).get(rang).is_some_and(|l| l.iter().all(String::is_empty)) {
+            self.retire(liste, rang);
+        }
+    }
+
     /// Cells that hold something in a sheet.
     pub fn remplies(&self, feuille: &str) -> usize {
         self.lignes(feuille).iter().flatten().filter(|t| !t.is_empty()).count()
@@ -277,6 +284,8 @@ mod tests {
         assert_eq!(reprise.texte(&case(0, "en_vigueur")), "31/02/2026");
         assert_eq!(reprise.texte(&case(0, "prix_annuel")), "310");
         let mut sans = reprise;
+        sans.retire_si_vide("outil", 0);
+        assert_eq!(sans.lignes("outil").len(), 1, "something is written in it");
         sans.retire("outil", 0);
         assert_eq!(sans.remplies("outil"), 0);
     }

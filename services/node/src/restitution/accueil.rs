@@ -172,11 +172,31 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
             "Reprendre la saisie",
         ));
     }
+    taches.extend(saisies_a_envoyer(pages).await?);
     for trimestre in pages.service.base.campagnes().await? {
         if a_envoyer(pages, trimestre, imports).await? {
             taches.push(Tache::nouvelle(
                 format!("Des fiches du {} ont changé depuis le dernier envoi.", trimestre.libelle_long()),
                 format!("/apercu?campagne={trimestre}"),
+                "Relire ce qui sort",
+            ));
+        }
+    }
+    Ok(taches)
+}
+
+/// Declared jeux that were kept since they were last sent.
+async fn saisies_a_envoyer(pages: &Pages) -> Result<Vec<Tache>> {
+    let mut vues = BTreeSet::new();
+    let mut taches = Vec::new();
+    for s in pages.service.base.declarations(100).await?.into_iter().filter(|s| !s.annulee) {
+        let Some(jeu) = jeu(&s.jeu).filter(|_| vues.insert((s.jeu.clone(), s.periode.clone()))) else { continue };
+        let envoi = pages.service.base.derniere_revision(&s.jeu, &s.periode).await?;
+        if envoi.is_none_or(|e| e.scelle_le < s.importe_le) {
+            let periode = s.periode.parse().map_or_else(|_| s.periode.clone(), |p| en_toutes_lettres(jeu, p));
+            taches.push(Tache::nouvelle(
+                format!("« {} » ({periode}) n’est pas envoyé depuis sa dernière saisie.", jeu.libelle),
+                format!("/apercu?jeu={}&campagne={}", s.jeu, s.periode),
                 "Relire ce qui sort",
             ));
         }

@@ -115,7 +115,7 @@ mod tests {
             assert!(svg.contains(dit), "{dit}: {svg}");
         }
         assert_eq!(svg.matches("<rect").count(), 2, "the ground and one bar: {svg}");
-        assert!(!svg.contains("href") && !svg.contains("style="));
+        assert!(!svg.contains("href") && !svg.contains(" style="));
     }
 
     #[test]

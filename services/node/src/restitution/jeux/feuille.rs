@@ -119,6 +119,9 @@ pub async fn ecrit(
     for case in cases(ouverte.jeu, feuille, fiche) {
         saisie.pose(&case, champs.valeur(&nom(&case)).to_owned());
     }
+    if let Some(rang) = fiche {
+        saisie.retire_si_vide(feuille.code(), rang);
+    }
     let lue = champs.valeur("numero").parse().unwrap_or(0);
     if saisie != ouverte.saisie && !pages.garde(&agent, &ouverte, (lue, &saisie)).await? {
         return Ok(pages.va(&agent, &ouverte.adresse_feuille(feuille.code()), croise()));
