@@ -5,7 +5,7 @@ use ::publication::chaine::{Succession, succession};
 use ::publication::{CodeRefus, Enveloppe, Genre, Refus, Serie};
 
 use crate::base::{ErreurBase, Tx};
-use crate::noeud;
+use crate::{noeud, observation};
 use crate::projection::Tranche;
 use crate::valeur::args;
 
@@ -50,8 +50,8 @@ pub(crate) async fn applique(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<(), E
 /// Nothing of the slice is shown any more; what was accepted stays in the register.
 pub(crate) async fn retire(tx: &mut Tx, noeud: &str, serie: &Serie) -> Result<(), ErreurBase> {
     let tranche = Tranche { noeud, jeu: &serie.dataset, campagne: &serie.period };
+    observation::vide(tx, &tranche).await?;
     for sql in [
-        "/* observation.retire */ DELETE FROM observation WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
         "/* territoire.retire */ DELETE FROM territoire WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
         "/* fiche.retire */ DELETE FROM fiche WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
     ] {

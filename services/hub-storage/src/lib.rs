@@ -9,6 +9,7 @@ mod acte;
 pub mod arbre;
 pub mod base;
 pub mod campagne;
+mod changement;
 pub mod completude;
 pub mod compte;
 pub mod corps;

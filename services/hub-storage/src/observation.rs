@@ -1,17 +1,17 @@
 //! Observations: the read model of the published cells. A query walks its own index and stops at its
 //! page; nothing is added up in SQL.
 
-use ::publication::ContenuIndicateurs;
 use chrono::{DateTime, Utc};
-use referentiel::cellule::{Audience, Statut, Ventilation};
+use referentiel::cellule::{Audience, Cle, Statut, Ventilation};
 use referentiel::identifiant::IdentifiantNoeud;
 use referentiel::territoire::Niveau;
 use rust_decimal::Decimal;
-use secret_statistique::recontrole::{Bornes, encadrer};
-use secret_statistique::{CelluleProtegee, ValeurPubliee};
+use secret_statistique::ValeurPubliee;
+use secret_statistique::recontrole::Bornes;
 use sqlx::AssertSqlSafe;
 
 use crate::base::{Db, ErreurBase, Tx};
+use crate::changement::{Cellule, Cellules};
 use crate::ligne::Row;
 use crate::projection::Tranche;
 use crate::valeur::{Conditions, Val, args, lots};
@@ -184,52 +184,81 @@ fn lit(l: &Row, audience: Audience) -> Result<Observation, ErreurBase> {
     })
 }
 
-pub(crate) async fn remplace(
+/// Writes what changed of a slice.
+pub(crate) async fn applique(
     tx: &mut Tx,
     tranche: &Tranche<'_>,
-    contenu: &ContenuIndicateurs,
+    cellules: &Cellules<'_>,
 ) -> Result<(), ErreurBase> {
-    tx.execute(
-        "/* observation.vide */ DELETE FROM observation WHERE campagne = $1 AND noeud = $2 AND jeu = $3",
-        args![tranche.campagne, tranche.noeud, tranche.jeu],
-    )
-    .await?;
-    let parents = contenu.parents();
-    for audience in contenu.audiences() {
-        let cadres = encadrer(contenu.jeu(), &audience.cellules, &parents);
-        let cellules: Vec<_> = audience.cellules.iter().zip(cadres).collect();
-        for lot in cellules.chunks(LOT) {
-            let mut valeurs = Vec::with_capacity(lot.len() * COLONNES);
-            for (cellule, cadre) in lot {
-                ajoute(&mut valeurs, tranche, audience.politique.audience, cellule, *cadre);
-            }
-            // Full batches share one text, hence one prepared statement.
-            let sql = format!(
-                "/* observation.insere */ INSERT INTO observation (audience, campagne, indicateur, niveau, territoire,
-                 ventilation, noeud, jeu, axes, valeur, numerateur, denominateur, statut, plancher, plafond) VALUES {}",
-                lots(tx.dialecte(), lot.len(), COLONNES)
-            );
-            tx.execute(AssertSqlSafe(sql), valeurs).await?;
-        }
+    match &cellules.disparues {
+        Some(disparues) => retire(tx, tranche, disparues).await?,
+        None => vide(tx, tranche).await?,
+    }
+    ecrit(tx, tranche, &cellules.nouvelles, "").await?;
+    let corrige = " ON CONFLICT (audience, campagne, indicateur, niveau, territoire, ventilation, noeud) DO UPDATE SET
+         jeu = excluded.jeu, axes = excluded.axes, valeur = excluded.valeur, numerateur = excluded.numerateur,
+         denominateur = excluded.denominateur, statut = excluded.statut, plancher = excluded.plancher,
+         plafond = excluded.plafond";
+    ecrit(tx, tranche, &cellules.changees, corrige).await
+}
+
+/// Removes every cell of a slice.
+pub(crate) async fn vide(tx: &mut Tx, tranche: &Tranche<'_>) -> Result<(), ErreurBase> {
+    let sql = "/* observation.vide */ DELETE FROM observation WHERE campagne = $1 AND noeud = $2 AND jeu = $3";
+    tx.execute(sql, args![tranche.campagne, tranche.noeud, tranche.jeu]).await.map(|_| ())
+}
+
+async fn retire(tx: &mut Tx, tranche: &Tranche<'_>, disparues: &[(Audience, Cle)]) -> Result<(), ErreurBase> {
+    for (audience, cle) in disparues {
+        tx.execute(
+            "/* observation.retire */ DELETE FROM observation WHERE audience = $1 AND campagne = $2 AND indicateur = $3
+             AND niveau = $4 AND territoire = $5 AND ventilation = $6 AND noeud = $7",
+            args![
+                audience.code(),
+                tranche.campagne,
+                &cle.indicateur,
+                cle.niveau.code(),
+                &cle.territoire,
+                texte_ventilation(&cle.ventilation),
+                tranche.noeud
+            ],
+        )
+        .await?;
     }
     Ok(())
 }
 
-fn ajoute(
-    valeurs: &mut Vec<Val>,
+async fn ecrit(
+    tx: &mut Tx,
     tranche: &Tranche<'_>,
-    audience: Audience,
-    cellule: &CelluleProtegee,
-    cadre: Option<Bornes>,
-) {
-    let cle = &cellule.cle;
-    let (valeur, rapport) = match &cellule.valeur {
+    cellules: &[Cellule<'_>],
+    suite: &'static str,
+) -> Result<(), ErreurBase> {
+    for lot in cellules.chunks(LOT) {
+        let mut valeurs = Vec::with_capacity(lot.len() * COLONNES);
+        for cellule in lot {
+            ajoute(&mut valeurs, tranche, cellule);
+        }
+        // Full batches share one text, hence one prepared statement.
+        let sql = format!(
+            "/* observation.ecrit */ INSERT INTO observation (audience, campagne, indicateur, niveau, territoire,
+             ventilation, noeud, jeu, axes, valeur, numerateur, denominateur, statut, plancher, plafond) VALUES {}{suite}",
+            lots(tx.dialecte(), lot.len(), COLONNES)
+        );
+        tx.execute(AssertSqlSafe(sql), valeurs).await?;
+    }
+    Ok(())
+}
+
+fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, cellule: &Cellule<'_>) {
+    let Cellule { audience, publiee, cadre } = cellule;
+    let cle = &publiee.cle;
+    let (valeur, rapport) = match &publiee.valeur {
         None => (None, None),
         Some(ValeurPubliee::Effectif(n)) => (Some(Decimal::from(*n)), None),
         Some(ValeurPubliee::Decimal(v)) => (Some(*v), None),
         Some(ValeurPubliee::Taux { numerateur, denominateur }) => (None, Some((*numerateur, *denominateur))),
     };
-    let cadre = cadre.filter(|_| cellule.statut == Statut::Secret);
     let entier = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     valeurs.extend(args![
         audience.code(),
@@ -244,7 +273,7 @@ fn ajoute(
         valeur,
         rapport.map(|(n, _)| n),
         rapport.map(|(_, d)| d),
-        cellule.statut.code(),
+        publiee.statut.code(),
         cadre.map(|Bornes(bas, _)| entier(bas)),
         cadre.and_then(|Bornes(_, haut)| haut.map(entier)),
     ]);

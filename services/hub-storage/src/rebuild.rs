@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 
 use crate::base::{Db, ErreurBase, Tx};
+use crate::changement::Changement;
 use crate::ligne::Row;
 use crate::publication::{Entree, de_la_periode, suite};
 use crate::schema::Dialecte;
@@ -82,7 +83,9 @@ async fn rejoue_entree(source: &Db, tx: &mut Tx, entree: &Entree, jeux: &[String
     let octets = corps::find(source, registre::empreinte(digest)?).await?.ok_or_else(|| altere("corps absent"))?;
     let publication = ::publication::verifier(enveloppe, &octets).map_err(|r| altere(&r.to_string()))?;
     let contenu: &Contenu = publication.contenu();
-    projection::remplace(tx, contenu, jeux, entree.recu_le).await?;
+    // Nothing is taken for granted of what is stored: each content replaces its whole slice.
+    let changement = Changement::entre(None, contenu);
+    projection::remplace(tx, contenu, &changement, jeux, entree.recu_le).await?;
     registre::inscrit_serie(tx, publication.enveloppe(), entree.ordre, entree.recu_le).await
 }
 

@@ -2,8 +2,6 @@
 //! holds the chain head, the register, the slice replaced, the read models and the receipt; a crash
 //! before its end leaves nothing, after it only the answer can be lost.
 
-use std::collections::BTreeSet;
-
 use ::publication::chaine::{Succession, succession};
 use ::publication::registre::Feuille;
 use ::publication::{
@@ -15,6 +13,7 @@ use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::acceptation::Examen;
 use crate::base::{Db, ErreurBase, Tx};
+use crate::changement::Changement;
 use crate::ligne::Row;
 use crate::schema::Dialecte;
 use crate::valeur::{Val, args};
@@ -107,17 +106,17 @@ pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot
     if let Some(depot) = suite(&tete, enveloppe, digest, place) {
         return Ok(depot);
     }
-    let Jugement { statut, motifs, comptes, changes } = juge(&mut tx, examen, enveloppe, ecarts).await?;
+    let Jugement { statut, motifs, comptes, changement } = juge(&mut tx, examen, enveloppe, ecarts).await?;
     let montree = statut == StatutAccuse::Acceptee && !enveloppe.test;
     range_corps(&mut tx, examen, enveloppe, statut, sceau.recu_le).await?;
-    match examen {
-        Examen::Acceptee(a) if montree => {
+    match (examen, &changement) {
+        (Examen::Acceptee(a), Some(changement)) if montree => {
             let contenu = a.publication().contenu();
-            projection::remplace(&mut tx, contenu, sceau.jeux, sceau.recu_le).await?;
-            let campagne = contenu.periode().to_string();
-            remontee::apres_publication(&mut tx, enveloppe.iss.as_str(), &campagne, &changes, sceau.recu_le).await?;
+            projection::remplace(&mut tx, contenu, changement, sceau.jeux, sceau.recu_le).await?;
+            let (noeud, campagne) = (enveloppe.iss.as_str(), contenu.periode().to_string());
+            remontee::apres_publication(&mut tx, noeud, &campagne, &changement.dispositifs, sceau.recu_le).await?;
         }
-        Examen::Acte(_) if montree => acte::applique(&mut tx, enveloppe).await?,
+        (Examen::Acte(_), _) if montree => acte::applique(&mut tx, enveloppe).await?,
         _ => {}
     }
     let (epoque, ordre) = avance(&mut tx).await?;
@@ -194,26 +193,26 @@ fn suite(tete: &TeteNoeud, enveloppe: &Enveloppe, digest: Empreinte, place: Opti
     }
 }
 
-/// What the receipt says, and the dispositifs whose figures are no longer the same.
-struct Jugement {
+/// What the receipt says, and what an accepted content changes.
+struct Jugement<'a> {
     statut: StatutAccuse,
     motifs: Vec<Motif>,
     comptes: Comptes,
-    changes: BTreeSet<String>,
+    changement: Option<Changement<'a>>,
 }
 
 /// The only decision that depends on the state of the series.
-async fn juge(
+async fn juge<'a>(
     tx: &mut Tx,
-    examen: &Examen,
+    examen: &'a Examen,
     enveloppe: &Enveloppe,
-    ecarts: Option<Ecarts>,
-) -> Result<Jugement, ErreurBase> {
+    ecarts: Option<Ecarts<'a>>,
+) -> Result<Jugement<'a>, ErreurBase> {
     let sans_suite = |statut, refus: &[Refus], cells| Jugement {
         statut,
         motifs: motifs(refus),
         comptes: Comptes { cells, changed: 0 },
-        changes: BTreeSet::new(),
+        changement: None,
     };
     let acceptee = match examen {
         Examen::Refusee(r) => {
@@ -236,20 +235,20 @@ async fn juge(
         let refus = Refus::nouveau(CodeRefus::RevNotGreater, format!("Révision courante : {courante}."));
         return Ok(sans_suite(StatutAccuse::Perimee, &[refus], cells));
     }
-    let Ecarts { changed, changes, .. } = match ecarts.filter(|e| e.rev == revision) {
+    let Ecarts { changement, .. } = match ecarts.filter(|e| e.rev == revision) {
         Some(ecarts) => ecarts,
         // Another revision came in between.
         None => Ecarts::entre(revision, tx.ligne(COURANTE, cle_de_serie(enveloppe)).await?, acceptee.contenu())?,
     };
-    Ok(Jugement { statut: StatutAccuse::Acceptee, motifs: vec![], comptes: Comptes { cells, changed }, changes })
+    let comptes = Comptes { cells, changed: changement.total };
+    Ok(Jugement { statut: StatutAccuse::Acceptee, motifs: vec![], comptes, changement: Some(changement) })
 }
 
 /// What a content changes to the revision it replaces.
-struct Ecarts {
+struct Ecarts<'a> {
     /// Revision compared; none when nothing of the series was known.
     rev: Option<u64>,
-    changed: u64,
-    changes: BTreeSet<String>,
+    changement: Changement<'a>,
 }
 
 /// Present revision of a series and its body, none when it was withdrawn.
@@ -262,9 +261,9 @@ fn cle_de_serie(enveloppe: &Enveloppe) -> Vec<Val> {
     args![serie.map(|s| s.dataset.clone()), enveloppe.iss.as_str(), serie.map(|s| s.period.clone())]
 }
 
-impl Ecarts {
+impl<'a> Ecarts<'a> {
     /// Compared outside the transaction, to be used only if the revision is still the same in it.
-    async fn avant(db: &Db, examen: &Examen) -> Result<Option<Self>, ErreurBase> {
+    async fn avant(db: &Db, examen: &'a Examen) -> Result<Option<Self>, ErreurBase> {
         let Examen::Acceptee(a) = examen else { return Ok(None) };
         let publication = a.publication();
         let ligne = db.ligne(COURANTE, cle_de_serie(publication.enveloppe())).await?;
@@ -272,11 +271,10 @@ impl Ecarts {
         Self::entre(rev, ligne, publication.contenu()).map(Some)
     }
 
-    fn entre(rev: Option<u64>, courante: Option<Row>, nouveau: &Contenu) -> Result<Self, ErreurBase> {
+    fn entre(rev: Option<u64>, courante: Option<Row>, nouveau: &'a Contenu) -> Result<Self, ErreurBase> {
         let octets = courante.map(|l| l.opt_bytes(1)).transpose()?.flatten();
         let ancien = octets.and_then(|o| Contenu::lire(&o).ok());
-        let changed = projection::changements(ancien.as_ref(), nouveau);
-        Ok(Self { rev, changed, changes: projection::dispositifs_changes(ancien.as_ref(), nouveau) })
+        Ok(Self { rev, changement: Changement::entre(ancien.as_ref(), nouveau) })
     }
 }
 

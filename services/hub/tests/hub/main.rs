@@ -35,6 +35,7 @@ mod bases;
 mod comparaison;
 mod connexion;
 mod conventions;
+mod corrections;
 mod donnees;
 mod dossier;
 mod enrolement;
