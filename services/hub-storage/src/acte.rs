@@ -5,9 +5,9 @@ use ::publication::chaine::{Succession, succession};
 use ::publication::{CodeRefus, Enveloppe, Genre, Refus, Serie};
 
 use crate::base::{ErreurBase, Tx};
-use crate::{noeud, observation};
 use crate::projection::Tranche;
 use crate::valeur::args;
+use crate::{noeud, observation};
 
 /// What an entry without a body meets in the state of its node.
 pub(crate) async fn juge(tx: &mut Tx, enveloppe: &Enveloppe) -> Result<Option<Refus>, ErreurBase> {

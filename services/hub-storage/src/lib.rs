@@ -23,6 +23,7 @@ pub mod jeton;
 pub mod journal;
 pub mod ligne;
 pub mod noeud;
+pub mod noeud_passe;
 pub mod observation;
 pub mod passe;
 pub mod pratique;

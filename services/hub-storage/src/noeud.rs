@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 
 use ::publication::ClePublique;
+use chrono::{DateTime, Utc};
 use referentiel::identifiant::IdentifiantNoeud;
 
 use crate::base::{Db, ErreurBase, Tx};
+use crate::ligne::Row;
+use crate::noeud_passe;
 use crate::registre::seq_sql;
 use crate::valeur::args;
 
@@ -44,8 +47,12 @@ impl CleNoeud {
 }
 
 /// Makes the roster that of the configuration. A node that left becomes inactive; a new key opens after
-/// the last position received under the old one.
-pub async fn synchronise(db: &Db, noeuds: &[(Noeud, Option<ClePublique>)]) -> Result<(), ErreurBase> {
+/// the last position received under the old one. What changed is noted with its moment.
+pub async fn synchronise(
+    db: &Db,
+    noeuds: &[(Noeud, Option<ClePublique>)],
+    moment: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
     let mut tx = db.begin().await?;
     tx.execute("/* noeud.desactive */ UPDATE noeud SET actif = $1", args![false]).await?;
     for (noeud, cle) in noeuds {
@@ -68,6 +75,8 @@ pub async fn synchronise(db: &Db, noeuds: &[(Noeud, Option<ClePublique>)]) -> Re
             inscrit_cle(&mut tx, identifiant, cle).await?;
         }
     }
+    let tous = range(&tx.lignes(TOUS, args![]).await?)?;
+    noeud_passe::note(&mut tx, &tous, moment).await?;
     tx.commit().await
 }
 
@@ -158,16 +167,16 @@ pub async fn find_cle(db: &Db, noeud: &IdentifiantNoeud, kid: &str) -> Result<Op
         .transpose()
 }
 
+const TOUS: &str = "/* noeud.liste */ SELECT n.identifiant, n.nom, n.organisme, n.actif, r.region
+     FROM noeud n LEFT JOIN noeud_region r ON r.noeud = n.identifiant ORDER BY n.nom, n.identifiant, r.region";
+
 /// All nodes, by name.
 pub async fn liste(db: &Db) -> Result<Vec<Noeud>, ErreurBase> {
-    let lignes = db
-        .lignes(
-            "/* noeud.liste */ SELECT n.identifiant, n.nom, n.organisme, n.actif, r.region
-             FROM noeud n LEFT JOIN noeud_region r ON r.noeud = n.identifiant
-             ORDER BY n.nom, n.identifiant, r.region",
-            args![],
-        )
-        .await?;
+    range(&db.lignes(TOUS, args![]).await?)
+}
+
+/// One node for all the rows of its regions.
+fn range(lignes: &[Row]) -> Result<Vec<Noeud>, ErreurBase> {
     let mut rangs: BTreeMap<String, usize> = BTreeMap::new();
     let mut noeuds: Vec<Noeud> = Vec::new();
     for l in lignes {

@@ -185,11 +185,7 @@ fn lit(l: &Row, audience: Audience) -> Result<Observation, ErreurBase> {
 }
 
 /// Writes what changed of a slice.
-pub(crate) async fn applique(
-    tx: &mut Tx,
-    tranche: &Tranche<'_>,
-    cellules: &Cellules<'_>,
-) -> Result<(), ErreurBase> {
+pub(crate) async fn applique(tx: &mut Tx, tranche: &Tranche<'_>, cellules: &Cellules<'_>) -> Result<(), ErreurBase> {
     match &cellules.disparues {
         Some(disparues) => retire(tx, tranche, disparues).await?,
         None => vide(tx, tranche).await?,

@@ -7,7 +7,7 @@ use crate::base::{Db, ErreurBase, Tx};
 use crate::rebuild;
 use crate::valeur::{Val, args};
 
-/// The campaign as it was. Rosters and names are those of today.
+/// The campaign as it was, with the centres’ names of then. The declared roster is that of today.
 pub async fn de_la_campagne(
     source: &Db,
     campagne: &str,

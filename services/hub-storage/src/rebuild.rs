@@ -11,10 +11,11 @@ use sqlx::AssertSqlSafe;
 use crate::base::{Db, ErreurBase, Tx};
 use crate::changement::Changement;
 use crate::ligne::Row;
+use crate::noeud::Noeud;
 use crate::publication::{Entree, de_la_periode, suite};
 use crate::schema::Dialecte;
 use crate::valeur::{Val, args};
-use crate::{acte, corps, noeud, projection, registre};
+use crate::{acte, corps, noeud, noeud_passe, projection, registre};
 
 /// Entries read from the register at a time.
 const PAGE: u32 = 50;
@@ -35,7 +36,7 @@ pub async fn rebuild(db: &Db, jeux: &[String]) -> Result<u64, ErreurBase> {
 /// Rebuilds the read models of `source` in another database, fresh: `source` is only read.
 pub async fn rebuild_ailleurs(source: &Db, cible: &Db, jeux: &[String]) -> Result<u64, ErreurBase> {
     let mut tx = cible.begin().await?;
-    copie_listes(source, &mut tx).await?;
+    copie_listes(source, &mut tx, None).await?;
     let n = rejoue(source, &mut tx, jeux).await?;
     tx.commit().await?;
     Ok(n)
@@ -98,7 +99,7 @@ pub(crate) async fn rejoue_passe(
     jusqua: DateTime<Utc>,
     jeux: &[String],
 ) -> Result<(), ErreurBase> {
-    copie_listes(source, tx).await?;
+    copie_listes(source, tx, Some(jusqua)).await?;
     for entree in de_la_periode(source, campagne, jusqua).await?.iter().filter(|e| e.statut == "accepted" && !e.essai) {
         rejoue_entree(source, tx, entree, jeux).await?;
     }
@@ -114,9 +115,15 @@ fn destinataire(jws: &str) -> Option<String> {
     Some(lue.get("aud")?.as_str()?.to_owned())
 }
 
-/// Copies what the read models depend on beside the register: nodes, campaigns, rosters.
-async fn copie_listes(source: &Db, tx: &mut Tx) -> Result<(), ErreurBase> {
-    for noeud in noeud::liste(source).await? {
+/// Copies what the read models depend on beside the register: nodes, now or as they were, and campaigns.
+async fn copie_listes(source: &Db, tx: &mut Tx, moment: Option<DateTime<Utc>>) -> Result<(), ErreurBase> {
+    let mut noeuds = noeud::liste(source).await?;
+    if let Some(moment) = moment {
+        let passes = noeud_passe::liste(source, moment).await?;
+        let passe = |n: Noeud| passes.iter().find(|p| p.identifiant == n.identifiant).cloned().unwrap_or(n);
+        noeuds = noeuds.into_iter().map(passe).collect();
+    }
+    for noeud in noeuds {
         tx.execute(
             "/* rebuild.noeud */ INSERT INTO noeud (identifiant, nom, organisme, actif) VALUES ($1, $2, $3, $4)",
             args![noeud.identifiant.as_str(), noeud.nom, noeud.organisme, noeud.actif],

@@ -83,6 +83,28 @@ pub async fn tete_registre(db: &Db) -> Result<(u64, u64), ErreurBase> {
     Ok((l.int(0)?.unsigned_abs(), l.int(1)?.unsigned_abs()))
 }
 
+/// The last entry received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reception {
+    /// Its place; 0 before the first.
+    pub ordre: u64,
+    /// When it was received.
+    pub moment: Option<DateTime<Utc>>,
+}
+
+/// Where the register stands.
+pub async fn derniere_reception(db: &Db) -> Result<Reception, ErreurBase> {
+    let ligne = db
+        .ligne(
+            "/* registre.derniere */ SELECT r.tete, p.recu_le FROM registre r LEFT JOIN publication p ON p.ordre = r.tete
+             WHERE r.id = 1",
+            args![],
+        )
+        .await?;
+    let l = ligne.ok_or_else(|| ErreurBase::RegistreAltere("la tête du registre manque".to_owned()))?;
+    Ok(Reception { ordre: l.int(0)?.unsigned_abs(), moment: l.opt_ts(1)? })
+}
+
 /// What would become of an entry, without examining its content: a duplicate and a gap are answered at once.
 pub async fn previse(db: &Db, enveloppe: &Enveloppe, empreinte: Empreinte) -> Result<Option<Depot>, ErreurBase> {
     let place = db

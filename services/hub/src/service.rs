@@ -70,7 +70,7 @@ impl Service {
         alea: ChaCha20Rng,
     ) -> Result<Self> {
         let jeux = Configuration::jeux_trimestriels();
-        noeud::synchronise(&db, &configuration.noeuds).await?;
+        noeud::synchronise(&db, &configuration.noeuds, horloge.maintenant()).await?;
         campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;
         let feuilles = arbre::complete(&db).await?;
         tracing::info!(

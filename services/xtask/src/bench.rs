@@ -74,11 +74,10 @@ fn hub(options: &[String]) -> Result<()> {
 
 /// On SQLite, then on a PostgreSQL of our own; then the simulated worlds, optimised.
 fn federation(options: &[String]) -> Result<()> {
-    let mesure = ["bench", "-p", "maillage-tests", "--bench", "federation", "--"];
+    let mesure = ["bench", "--workspace", "--bench", "federation", "--"];
     lance(cargo().args(mesure).args(options))?;
     let serveur = Serveur::demarre()?;
     lance(cargo().args(mesure).args(options).args(["--base", &serveur.url()]))?;
-    let mondes =
-        ["test", "--release", "-p", "maillage-tests", "--test", "protocole", "every_world", "--", "--nocapture"];
+    let mondes = ["test", "--release", "--workspace", "--test", "protocole", "every_world", "--", "--nocapture"];
     lance(cargo().args(mondes))
 }

@@ -14,6 +14,7 @@ use hub_storage::dispositif::{self, Dispositif, FiltreDispositif};
 use hub_storage::fiche::{self, Fiche, FiltreFiche, RangFiche};
 use hub_storage::journal::Fait;
 use hub_storage::noeud::{self, Noeud};
+use hub_storage::noeud_passe;
 use hub_storage::observation::{self, Filtre, Observation, RangObservation};
 use hub_storage::publication::{self, FiltrePublication, Publication};
 use hub_storage::registre::{self, Bilan};
@@ -315,9 +316,12 @@ impl Guichet {
         })
     }
 
-    /// Centres: their names are told to all.
-    pub async fn emetteurs(&self) -> Result<Vec<Noeud>, Refus> {
-        Ok(noeud::liste(&self.db).await?)
+    /// Centres, now or as they were: their names are told to all.
+    pub async fn emetteurs(&self, a_la_date: Option<DateTime<Utc>>) -> Result<Vec<Noeud>, Refus> {
+        Ok(match a_la_date {
+            Some(moment) => noeud_passe::liste(&self.db, moment).await?,
+            None => noeud::liste(&self.db).await?,
+        })
     }
 
     /// Counts of the whole hub, now or as they were.

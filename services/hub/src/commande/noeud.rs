@@ -69,7 +69,7 @@ pub enum ActionNoeud {
 /// Runs the command.
 pub async fn execute(fichier: &Path, action: ActionNoeud, maintenant: DateTime<Utc>) -> Result<ExitCode> {
     let (configuration, db) = ouvre_base(fichier).await?;
-    noeuds::synchronise(&db, &configuration.noeuds).await?;
+    noeuds::synchronise(&db, &configuration.noeuds, maintenant).await?;
     let dit = match action {
         ActionNoeud::Lister => liste(&db).await?,
         ActionNoeud::Inviter { noeud } => {

@@ -246,6 +246,8 @@ async fn the_past_is_served_again_and_the_changed_slices_are_named() {
     };
     let avant = banc.graphql(&question("")).await;
     assert_eq!(avant["data"]["observations"]["nodes"][0]["valeur"], "100", "{avant}");
+    let a_venir = question(r#", aLaDate: "2026-06-30T00:00:00Z""#);
+    assert_eq!(banc.graphql(&a_venir).await, avant, "what is asked of a day to come is what is known");
     banc.regle("2026-05-02T08:00:00Z");
     let seconde = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC02", "70", 6)], 20, 2), 2, n.tete);
     banc.publie(&mut n, &seconde).await;
@@ -258,7 +260,7 @@ async fn the_past_is_served_again_and_the_changed_slices_are_named() {
         let passe = banc.graphql(&question(r#", aLaDate: "2026-04-30T00:00:00Z""#)).await;
         assert_eq!(passe, avant, "as it was, the second time from what was kept");
     }
-    let present = banc.graphql(&question(r#", aLaDate: "2026-06-30T00:00:00Z""#)).await;
+    let present = banc.graphql(&a_venir).await;
     assert_eq!(present, apres, "the register tells the same as the read models");
     let sans = banc
         .graphql(r#"{ observations(indicateur: "EA01", aLaDate: "2026-04-30T00:00:00Z") { nodes { valeur } } }"#)
@@ -336,4 +338,31 @@ async fn a_hub_may_answer_anybody_the_stored_questions_only() {
         assert!(lue.get("errors").is_none(), "{nom}: {lue}\n{texte}");
     }
     assert_eq!(banc.service.configuration().questions.enregistrees.len(), 3);
+}
+
+#[tokio::test]
+async fn centres_keep_the_names_they_had() {
+    let mut n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], "").await;
+    let premiere = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 5)], 20, 1), 1, None);
+    banc.publie(&mut n, &premiere).await;
+    let question = |date: &str| {
+        format!(
+            r#"{{ emetteurs{} {{ nodes {{ nom organisme }} }}
+              observations(campagne: "2026-T1", indicateur: "EA01", niveau: REGION, axes: [] {date}) {{ nodes {{ emetteur {{ nom }} }} }} }}"#,
+            if date.is_empty() { String::new() } else { format!("({})", date.trim_start_matches(", ")) }
+        )
+    };
+    let avant = banc.graphql(&question("")).await;
+    assert_eq!(avant["data"]["emetteurs"]["nodes"][0]["nom"], "Centre 0", "{avant}");
+    banc.regle("2026-05-02T08:00:00Z");
+    let mut renommee = banc.service.configuration().clone();
+    renommee.noeuds[0].0.nom = "Centre fusionné".to_owned();
+    let banc = banc.avec(renommee).await;
+    let apres = banc.graphql(&question("")).await;
+    assert_eq!(apres["data"]["emetteurs"]["nodes"][0]["nom"], "Centre fusionné", "{apres}");
+    assert_eq!(banc.graphql(&question(r#", aLaDate: "2026-04-30T00:00:00Z""#)).await, avant);
+    assert_eq!(banc.graphql(&question(r#", aLaDate: "2026-06-30T00:00:00Z""#)).await, apres);
+    let naissance = banc.graphql(r#"{ emetteurs(aLaDate: "2020-01-01T00:00:00Z") { nodes { nom } } }"#).await;
+    assert_eq!(naissance["data"]["emetteurs"]["nodes"], serde_json::json!([]), "unknown then");
 }

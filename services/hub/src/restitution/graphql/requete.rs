@@ -92,12 +92,13 @@ impl Lecture {
         &self,
         ctx: &Context<'_>,
         region: Option<String>,
+        #[graphql(desc = "Centres connus à ce moment, tels qu’ils étaient")] a_la_date: Option<DateTime<Utc>>,
         #[graphql(default = 100)] premier: i32,
         apres: Option<String>,
     ) -> Result<Page<(String, String), Emetteur>> {
         let premier = limite(premier)?;
         let apres: Option<(String, String)> = curseur(apres)?;
-        let tous = guichet(ctx)?.emetteurs().await.map_err(refuse)?;
+        let tous = guichet(ctx)?.emetteurs(a_la_date).await.map_err(refuse)?;
         let suite = tous.into_iter().filter(|n| region.as_ref().is_none_or(|r| n.regions.contains(r)));
         let cle = |n: &noeud::Noeud| (n.nom.clone(), n.identifiant.to_string());
         let suite: Vec<_> =

@@ -88,7 +88,7 @@ fn inconnu(vue: Vue<'_>) -> Response {
 
 async fn vise(guichet: &Guichet, choix: &Choix) -> Result<Option<(Campagne, Noeud)>, Refus> {
     let campagne = guichet.campagnes(None).await?.into_iter().find(|c| c.code == choix.campagne);
-    let noeud = guichet.emetteurs().await?.into_iter().find(|n| n.identifiant.as_str() == choix.centre);
+    let noeud = guichet.emetteurs(None).await?.into_iter().find(|n| n.identifiant.as_str() == choix.centre);
     let vises = campagne.zip(noeud);
     match &vises {
         Some((c, n)) if !guichet.peut_relancer(&c.code, n.identifiant.as_str()) => {
