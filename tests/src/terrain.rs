@@ -63,6 +63,11 @@ pub fn programmes() -> Result<PathBuf> {
     ici.ancestors().nth(2).map(Path::to_path_buf).context("no target folder")
 }
 
+/// A port that nobody listens on.
+pub fn port_libre() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
 fn programme(nom: &str) -> Result<PathBuf> {
     let chemin = programmes()?.join(nom);
     if !chemin.is_file() {
@@ -76,7 +81,7 @@ impl Terrain {
     pub fn prepare(centres: &[&Centre]) -> Result<Self> {
         let ephemere = tempfile::Builder::new().prefix("maillage-essai-").tempdir()?;
         let dossier = ephemere.path().to_path_buf();
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = port_libre()?;
         let terrain = Self { dossier, port, _ephemere: ephemere };
         let cle_hub = terrain.cle("maillage-hub", &terrain.dossier.join("hub.pem"))?;
         let mut hub = format!(

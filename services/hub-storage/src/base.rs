@@ -37,6 +37,9 @@ pub enum ErreurBase {
     /// A column holds something else than its type.
     #[error("La colonne {0} contient une valeur illisible.")]
     ValeurIllisible(usize),
+    /// A server has its own tool for that.
+    #[error("Une base PostgreSQL se sauvegarde avec pg_dump --format=custom (deploy/README.md).")]
+    SansCopie,
     /// Stored bytes no longer match what was accepted.
     #[error("Le registre est altéré : {0}")]
     RegistreAltere(String),
@@ -104,6 +107,27 @@ impl Db {
     /// Statements sent since the database was opened.
     pub fn compte_requetes(&self) -> u64 {
         self.compteur.load(Ordering::Relaxed)
+    }
+
+    /// Connections open, and those of them that wait for something to do.
+    pub fn connexions(&self) -> (u64, u64) {
+        let (ouvertes, libres) = match &self.pool {
+            Pool::Sqlite { rw, ro } => (rw.size() + ro.size(), rw.num_idle() + ro.num_idle()),
+            Pool::Pg(pool) => (pool.size(), pool.num_idle()),
+        };
+        (u64::from(ouvertes), u64::try_from(libres).unwrap_or(u64::MAX))
+    }
+
+    /// Writes a whole, consistent copy of a SQLite base in a new file, while others read and write.
+    pub async fn sauvegarde(&self, fichier: &str) -> Result<(), ErreurBase> {
+        match &self.pool {
+            Pool::Sqlite { ro, .. } => {
+                let sql = "/* base.sauvegarde */ VACUUM INTO $1";
+                sqlx::query(sql).bind(fichier).execute(ro).await?;
+                Ok(())
+            }
+            Pool::Pg(_) => Err(ErreurBase::SansCopie),
+        }
     }
 
     /// A word that every commit changes, whoever makes it; nothing for a database in memory. Read at some

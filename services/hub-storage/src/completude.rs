@@ -132,6 +132,20 @@ pub(crate) async fn remplace(
     Ok(())
 }
 
+/// Nodes of which something expected is missing after the limit of a campaign that still takes it.
+pub async fn noeuds_en_retard(db: &Db, maintenant: DateTime<Utc>) -> Result<u64, ErreurBase> {
+    let sql = format!(
+        "/* completude.noeuds_en_retard */ SELECT COUNT(DISTINCT a.noeud) FROM attendu a
+         JOIN campagne k ON k.code = a.campagne
+         JOIN campagne_jeu j ON j.campagne = a.campagne
+         LEFT JOIN completude c ON c.campagne = a.campagne AND c.noeud = a.noeud AND c.jeu = j.jeu
+             AND c.dispositif = a.dispositif
+         WHERE k.etat IN ('ouverte', 'en_correction') AND k.limite_depot < $1 AND c.dispositif IS NULL AND {ATTENDUE}"
+    );
+    let ligne = db.ligne(AssertSqlSafe(sql), args![maintenant]).await?;
+    ligne.map_or(Ok(0), |l| Ok(l.int(0)?.unsigned_abs()))
+}
+
 /// Completeness of a campaign, by centre and data set.
 pub async fn de_la_campagne(
     db: &Db,

@@ -32,7 +32,8 @@ pub enum EtatNoeud {
 }
 
 impl EtatNoeud {
-    const TOUS: [Self; 6] =
+    /// Every state.
+    pub const TOUS: [Self; 6] =
         [Self::Enregistre, Self::EnAttenteApprobation, Self::Actif, Self::Suspendu, Self::Maintenance, Self::Revoque];
 
     /// Code, as stored.

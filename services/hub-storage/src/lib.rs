@@ -22,6 +22,7 @@ pub mod identite;
 pub mod jeton;
 pub mod journal;
 pub mod ligne;
+pub mod mesure;
 pub mod noeud;
 pub mod noeud_passe;
 pub mod observation;

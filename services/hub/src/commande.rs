@@ -10,6 +10,7 @@ mod journal;
 mod noeud;
 mod public;
 mod requete;
+mod sauvegarder;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,8 +29,9 @@ use referentiel::horloge::{Horloge as _, HorlogeSysteme};
 use sha2::{Digest as _, Sha256};
 
 use crate::configuration::Configuration;
+use crate::ecoute::sert;
 use crate::restitution::graphql;
-use crate::service::{Service, sert};
+use crate::service::Service;
 use crate::verification::{self, Hub};
 use crate::{cle, cle::succession, epoque};
 
@@ -106,6 +108,12 @@ enum Action {
         #[command(subcommand)]
         action: journal::ActionJournal,
     },
+    /// Copier la base SQLite dans un fichier, pendant que le hub tourne ; pour PostgreSQL, pg_dump.
+    Sauvegarder {
+        /// Fichier à créer ; un fichier existant n’est jamais remplacé.
+        #[arg(short = 'o', long = "sortie", value_name = "FICHIER")]
+        sortie: PathBuf,
+    },
     /// Après la remise d’une sauvegarde : ouvrir une nouvelle époque du registre, avec une déclaration signée.
     Restaurer {
         /// Époque à ouvrir, quand les nœuds en connaissent une plus récente que ce hub ; par défaut la suivante.
@@ -165,7 +173,7 @@ enum ActionCle {
 #[derive(Debug, Subcommand)]
 #[command(help_template = AIDE)]
 enum ActionConfiguration {
-    /// Dire si le fichier est valide.
+    /// Dire si le fichier est valide, et si les fichiers qu’il nomme se lisent.
     Verifier,
 }
 
@@ -185,6 +193,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Campagne { action } => campagne::execute(fichier, action),
         Action::Noeud { action } => asynchrone(noeud::execute(fichier, action, maintenant())),
         Action::Journal { action } => asynchrone(journal::execute(fichier, action)),
+        Action::Sauvegarder { sortie } => asynchrone(sauvegarder::execute(fichier, sortie)),
         Action::Restaurer { epoque } => asynchrone(restaurer(fichier, epoque)),
         Action::Cle { action: ActionCle::Creer { sortie } } => {
             let publique = cle::cree(&sortie, &mut generateur()?)?;
@@ -214,6 +223,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Fil { action } => asynchrone(fil::execute(fichier, action, maintenant())),
         Action::Configuration { action: ActionConfiguration::Verifier } => {
             let c = Configuration::lit(fichier)?;
+            c.verifie_les_fichiers()?;
             let (noeuds, campagnes) = (c.noeuds.len() as u64, c.campagnes.len() as u64);
             ecris(&format!(
                 "La configuration est valide : {}, {}.\n",
@@ -238,17 +248,25 @@ fn usage(registre: bool) -> UsageCle {
 
 fn servir(fichier: &Path) -> Result<()> {
     let configuration = Configuration::lit(fichier)?;
-    web::journal::installe(configuration.hub.journal);
+    let _journal = journal(&configuration, configuration.hub.traces.as_deref())?;
     asynchrone(async move {
         let service = Service::ouvre(configuration, Arc::new(HorlogeSysteme), &mut generateur()?).await?;
         epoque::refuse_l_ancienne(service.db(), &service.configuration().hub).await?;
+        let schema = if service.configuration().tls.is_some() { "https" } else { "http" };
         let annonce = |adresse: std::net::SocketAddr| {
             let mut sortie = std::io::stdout().lock();
-            writeln!(sortie, "Le hub écoute sur http://{adresse}")?;
+            writeln!(sortie, "Le hub écoute sur {schema}://{adresse}")?;
             sortie.flush()
         };
         sert(service, annonce, arret_demande()).await
     })
+}
+
+/// The logs as the configuration wants them; `RUST_LOG` says how much.
+fn journal(configuration: &Configuration, collecteur: Option<&str>) -> Result<web::journal::Garde> {
+    let filtre = std::env::var("RUST_LOG").unwrap_or_else(|_| "info,sqlx=warn".to_owned());
+    let format = configuration.hub.journal;
+    web::journal::installe(web::journal::Journal { service: "maillage-hub", format, filtre: &filtre, collecteur })
 }
 
 /// Ctrl-C, or the polite stop of a service manager.
@@ -283,7 +301,8 @@ async fn ouvre(fichier: &Path) -> Result<(Configuration, Db, CleSignature)> {
 
 async fn ouvre_base(fichier: &Path) -> Result<(Configuration, Db)> {
     let configuration = Configuration::lit(fichier)?;
-    web::journal::installe(configuration.hub.journal);
+    // A command ends soon and follows nobody's trace: nothing waits to be sent.
+    drop(journal(&configuration, None)?);
     let db = Db::ouvre(&configuration.hub.base).await.context("ouverture de la base")?;
     Ok((configuration, db))
 }
@@ -296,6 +315,8 @@ async fn verifier(fichier: &Path) -> Result<ExitCode> {
     let (configuration, db, cle) = ouvre(fichier).await?;
     let cles = succession::cles_des_accuses(&configuration.hub, cle.publique())?;
     let hub = Hub { identifiant: &configuration.hub.identifiant, cles };
+    // A base written before the register had a tree gets it at its first opening, whichever command that is.
+    arbre::complete(&db).await?;
     let constat = verification::verifie(&db, &hub, &Configuration::jeux_trimestriels()).await?;
     db.ferme().await;
     let mut texte = format!(

@@ -4,8 +4,10 @@
 mod courriel;
 mod proconnect;
 mod questions;
+mod tls;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +24,7 @@ use referentiel::periode::Trimestre;
 use referentiel::territoire::{organismes, region};
 use serde::Deserialize;
 use web::journal::FormatJournal;
+use web::reglage::{self, Contradiction, Environnement, ReglageRefuse};
 
 use crate::campagne::calendrier::jour_de;
 use crate::campagne::jour_ouvre::Droit;
@@ -29,6 +32,10 @@ use crate::campagne::jour_ouvre::Droit;
 pub use courriel::Courriel;
 pub use proconnect::ProConnect;
 pub use questions::Questions;
+pub use tls::Tls;
+
+/// What the variables that take the place of keys begin with: `MAILLAGE_HUB__HUB__BASE` for `[hub] base`.
+pub const VARIABLES: &str = "MAILLAGE_HUB__";
 
 /// Why a configuration is refused.
 #[derive(Debug, thiserror::Error)]
@@ -36,19 +43,9 @@ pub enum ConfigurationInvalide {
     /// Not readable.
     #[error("{0} : le fichier ne peut pas être lu ({1}).")]
     Illisible(PathBuf, std::io::Error),
-    /// Not TOML of the expected shape.
-    #[error("{fichier}, ligne {ligne} : {detail}")]
-    Forme {
-        /// File.
-        fichier: PathBuf,
-        /// Line.
-        ligne: usize,
-        /// What is wrong.
-        detail: String,
-    },
-    /// Readable, but it contradicts itself.
-    #[error("{0} : {1}")]
-    Incoherente(PathBuf, String),
+    /// A key, at its line or in its variable, is not what it should be.
+    #[error("{0}, {1}")]
+    Refusee(PathBuf, ReglageRefuse),
 }
 
 /// A configuration, checked.
@@ -72,6 +69,8 @@ pub struct Configuration {
     pub debits: Debits,
     /// What may be asked without a token.
     pub questions: Questions,
+    /// The hub's own HTTPS, when no proxy does it.
+    pub tls: Option<Tls>,
 }
 
 /// Section `[debits]`: requests a second, ten times as many at once.
@@ -138,6 +137,12 @@ pub struct Hub {
     /// Form of the log lines.
     #[serde(default)]
     pub journal: FormatJournal,
+    /// Address of the measures, for operators only; none without it.
+    #[serde(default)]
+    pub mesures: Option<SocketAddr>,
+    /// OpenTelemetry collector that the traces go to, OTLP over HTTP.
+    #[serde(default)]
+    pub traces: Option<String>,
     /// Address to write to about accessibility.
     #[serde(default)]
     pub contact: Option<String>,
@@ -147,6 +152,38 @@ pub struct Hub {
 }
 
 impl Hub {
+    /// Paths from the folder of the file; what contradicts itself is refused.
+    fn verifie(mut self, dossier: &Path) -> Result<Self, Contradiction> {
+        self.cle = dossier.join(&self.cle);
+        self.cle_registre = dossier.join(&self.cle_registre);
+        self.cle_reference = match self.cle_reference.as_os_str().is_empty() {
+            true => self.cle.with_file_name("reference.pem"),
+            false => dossier.join(&self.cle_reference),
+        };
+        self.secret_acces = dossier.join(&self.secret_acces);
+        self.imprimerie = self.imprimerie.map(|programme| dossier.join(programme));
+        self.base = base_relative(&self.base, dossier);
+        if porte_un_secret(&self.base) {
+            return Err(Contradiction::a(
+                "hub.base",
+                "[hub] base : le mot de passe se met dans un fichier, que la variable PGPASSFILE nomme.",
+            ));
+        }
+        if let Some(jeux) = &self.jeux {
+            self.jeux = Some(ajoute_les_jeux(&dossier.join(jeux)).map_err(|e| Contradiction::a("hub.jeux", e))?);
+        }
+        if self.audience_par_defaut == Audience::Convention {
+            return Err(Contradiction::a(
+                "hub.audience_par_defaut",
+                "[hub] audience_par_defaut : « convention » n’est servie qu’à une personne identifiée ; écrivez « reseau » ou « public ».",
+            ));
+        }
+        if self.mesures.is_some_and(|m| m.port() != 0 && self.ecoute.parse() == Ok(m)) {
+            return Err(Contradiction::a("hub.mesures", "[hub] mesures : les mesures ont une adresse à elles."));
+        }
+        Ok(self)
+    }
+
     /// The program that prints committee files.
     pub fn imprimerie(&self) -> PathBuf {
         const NOM: &str = "maillage-imprimerie";
@@ -201,6 +238,8 @@ struct Fichier {
     debits: Debits,
     #[serde(default)]
     questions: Option<questions::Section>,
+    #[serde(default)]
+    tls: Option<Tls>,
 }
 
 #[derive(Deserialize)]
@@ -254,48 +293,38 @@ struct AttenduLu {
 }
 
 impl Configuration {
-    /// Reads and checks a file.
+    /// Reads and checks a file, with what the environment says.
     pub fn lit(fichier: &Path) -> Result<Self, ConfigurationInvalide> {
         let texte =
             std::fs::read_to_string(fichier).map_err(|e| ConfigurationInvalide::Illisible(fichier.to_owned(), e))?;
-        Self::depuis_texte(&texte, fichier)
+        Self::avec_environnement(&texte, fichier, &Environnement::de(VARIABLES, std::env::vars()))
     }
 
     /// Checks a text; `fichier` names it in messages and anchors its relative paths.
     pub fn depuis_texte(texte: &str, fichier: &Path) -> Result<Self, ConfigurationInvalide> {
-        let lu: Fichier = toml::from_str(texte).map_err(|e| ConfigurationInvalide::Forme {
-            fichier: fichier.to_owned(),
-            ligne: e.span().map_or(1, |s| texte.get(..s.start).unwrap_or_default().matches('\n').count() + 1),
-            detail: en_francais(e.message()),
-        })?;
-        let incoherente = |detail: String| ConfigurationInvalide::Incoherente(fichier.to_owned(), detail);
-        let dossier = fichier.parent().unwrap_or(Path::new(""));
-        let mut hub = lu.hub;
-        hub.cle = dossier.join(&hub.cle);
-        hub.cle_registre = dossier.join(&hub.cle_registre);
-        hub.cle_reference = match hub.cle_reference.as_os_str().is_empty() {
-            true => hub.cle.with_file_name("reference.pem"),
-            false => dossier.join(&hub.cle_reference),
-        };
-        hub.base = base_relative(&hub.base, dossier);
-        if let Some(jeux) = &hub.jeux {
-            hub.jeux = Some(ajoute_les_jeux(&dossier.join(jeux)).map_err(incoherente)?);
-        }
-        if hub.audience_par_defaut == Audience::Convention {
-            return Err(incoherente(
-                "[hub] audience_par_defaut : « convention » n’est servie qu’à une personne identifiée ; écrivez « reseau » ou « public ».".to_owned(),
-            ));
-        }
-        verifie_seuils(&lu.seuils).map_err(incoherente)?;
-        hub.secret_acces = dossier.join(&hub.secret_acces);
-        hub.imprimerie = hub.imprimerie.map(|programme| dossier.join(programme));
+        Self::avec_environnement(texte, fichier, &Environnement::default())
+    }
+
+    fn avec_environnement(texte: &str, fichier: &Path, e: &Environnement) -> Result<Self, ConfigurationInvalide> {
+        let lus = reglage::lit(texte, e).map_err(|refus| ConfigurationInvalide::Refusee(fichier.to_owned(), refus))?;
+        let lue = lus.en().and_then(|lu| {
+            let dossier = fichier.parent().unwrap_or(Path::new(""));
+            Self::verifie(lu, dossier).map_err(|contradiction| lus.refuse(contradiction))
+        });
+        lue.map_err(|refus| ConfigurationInvalide::Refusee(fichier.to_owned(), refus))
+    }
+
+    fn verifie(lu: Fichier, dossier: &Path) -> Result<Self, Contradiction> {
+        let hub = lu.hub.verifie(dossier)?;
+        verifie_seuils(&lu.seuils)?;
+        let a = |cle: &'static str| move |detail: String| Contradiction::a(cle, detail);
         let proconnect = lu.proconnect.map(|p| p.verifie(dossier, hub.adresse.as_deref())).transpose();
-        let courriel = lu.courriel.map(|c| c.verifie(dossier)).transpose().map_err(incoherente)?;
-        let proconnect = proconnect.map_err(incoherente)?;
-        let questions = lu.questions.map(|q| q.lit(dossier)).transpose().map_err(incoherente)?.unwrap_or_default();
+        let courriel = lu.courriel.map(|c| c.verifie(dossier)).transpose().map_err(a("courriel.serveur"))?;
+        let proconnect = proconnect.map_err(a("proconnect"))?;
+        let questions = lu.questions.map(|q| q.lit(dossier)).transpose().map_err(a("questions"))?.unwrap_or_default();
         let contacts = lu.noeuds.iter().filter_map(|n| Some((n.identifiant.clone(), n.contact.clone()?))).collect();
-        let noeuds = noeuds(lu.noeuds).map_err(incoherente)?;
-        let campagnes = campagnes(lu.campagnes, &noeuds).map_err(incoherente)?;
+        let noeuds = noeuds(lu.noeuds)?;
+        let campagnes = campagnes(lu.campagnes, &noeuds)?;
         Ok(Self {
             hub,
             noeuds,
@@ -306,7 +335,21 @@ impl Configuration {
             contacts,
             debits: lu.debits,
             questions,
+            tls: lu.tls.map(|tls| tls.depuis(dossier)),
         })
+    }
+
+    /// Reads what the configuration names and the hub needs to start: keys, certificates, secrets.
+    pub fn verifie_les_fichiers(&self) -> anyhow::Result<()> {
+        crate::cle::lit(&self.hub.cle)?;
+        if let Some(tls) = &self.tls {
+            tls.charge()?;
+        }
+        let secrets = [self.proconnect.as_ref().map(|p| &p.secret), self.courriel.as_ref().and_then(|c| c.secret.as_ref())];
+        for secret in secrets.into_iter().flatten() {
+            std::fs::metadata(secret).map_err(|e| anyhow::anyhow!("Le secret {} ne se lit pas ({e})", secret.display()))?;
+        }
+        Ok(())
     }
 
     /// The roster: which node answers for a dispositif, where a campaign says so.
@@ -368,39 +411,41 @@ fn ajoute_les_jeux(dossier: &Path) -> Result<PathBuf, String> {
     Ok(dossier.to_owned())
 }
 
-fn verifie_seuils(seuils: &BTreeMap<Audience, Seuils>) -> Result<(), String> {
+fn verifie_seuils(seuils: &BTreeMap<Audience, Seuils>) -> Result<(), Contradiction> {
     for (audience, s) in seuils {
         if s.seuil < Seuils::PLANCHER || s.seuil_sensible < s.seuil {
-            return Err(format!(
-                "[seuils.{}] : le seuil doit être d’au moins {}, et le seuil sensible d’au moins le seuil.",
-                audience.code(),
-                Seuils::PLANCHER
-            ));
+            let (code, plancher) = (audience.code(), Seuils::PLANCHER);
+            let detail = format!(
+                "[seuils.{code}] : le seuil doit être d’au moins {plancher}, et le seuil sensible d’au moins le seuil."
+            );
+            return Err(Contradiction::a(format!("seuils.{code}.seuil"), detail));
         }
     }
     Ok(())
 }
 
-fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, Option<ClePublique>)>, String> {
+fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, Option<ClePublique>)>, Contradiction> {
     let mut connus = BTreeSet::new();
     let mut cles = BTreeSet::new();
     let mut noeuds = Vec::with_capacity(lus.len());
-    for lu in lus {
+    for (rang, lu) in lus.into_iter().enumerate() {
         let id = lu.identifiant;
+        let contradiction = |cle: &str, detail: String| Err(Contradiction::a(format!("noeud.{rang}.{cle}"), detail));
         if !connus.insert(id.clone()) {
-            return Err(format!("le nœud « {id} » figure deux fois."));
+            return contradiction("identifiant", format!("le nœud « {id} » figure deux fois."));
         }
         if lu.cle_publique.is_some_and(|cle| !cles.insert(cle.to_string())) {
-            return Err(format!("le nœud « {id} » a la clé d’un autre : chaque nœud a la sienne."));
+            let detail = format!("le nœud « {id} » a la clé d’un autre : chaque nœud a la sienne.");
+            return contradiction("cle_publique", detail);
         }
         let regions = match lu.region {
             UnOuPlusieurs::Un(code) => vec![code],
             UnOuPlusieurs::Plusieurs(codes) => codes,
         };
         if let Some(inconnue) = regions.iter().find(|r| region(r).is_none()) {
-            return Err(format!(
-                "le nœud « {id} » cite la région « {inconnue} », absente du code officiel géographique."
-            ));
+            let detail =
+                format!("le nœud « {id} » cite la région « {inconnue} », absente du code officiel géographique.");
+            return contradiction("region", detail);
         }
         let noeud = Noeud { identifiant: id, nom: lu.nom, organisme: lu.organisme, regions, actif: true };
         noeuds.push((noeud, lu.cle_publique));
@@ -408,17 +453,21 @@ fn noeuds(lus: Vec<NoeudLu>) -> Result<Vec<(Noeud, Option<ClePublique>)>, String
     Ok(noeuds)
 }
 
-fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, Option<ClePublique>)]) -> Result<Vec<CampagneDeclaree>, String> {
+fn campagnes(
+    lues: Vec<CampagneLue>,
+    noeuds: &[(Noeud, Option<ClePublique>)],
+) -> Result<Vec<CampagneDeclaree>, Contradiction> {
     let mut codes = BTreeSet::new();
     let mut campagnes = Vec::with_capacity(lues.len());
-    for lue in lues {
+    for (rang, lue) in lues.into_iter().enumerate() {
         let code = lue.code;
+        let contradiction = |cle: &str, detail: String| Err(Contradiction::a(format!("campagne.{rang}.{cle}"), detail));
         if !codes.insert(code) {
-            return Err(format!("la campagne « {code} » figure deux fois."));
+            return contradiction("code", format!("la campagne « {code} » figure deux fois."));
         }
         let jeux = lue.jeux.unwrap_or_else(Configuration::jeux_trimestriels);
         if let Some(inconnu) = jeux.iter().find(|j| jeu(j).is_none()) {
-            return Err(format!("la campagne « {code} » cite le jeu inconnu « {inconnu} »."));
+            return contradiction("jeux", format!("la campagne « {code} » cite le jeu inconnu « {inconnu} »."));
         }
         let evenement = lue.date.unwrap_or(code.fin());
         let jour = |ecrit: Option<NaiveDate>, etape| {
@@ -428,9 +477,10 @@ fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, Option<ClePublique>)]) ->
             (jour(lue.ouverture, "ouverture"), jour(lue.limite_depot, "depot"), jour(lue.fin_correction, "correction"));
         let dates: Vec<NaiveDate> = [ouverture, depot, correction].into_iter().flatten().collect();
         if !dates.is_sorted() {
-            return Err(format!(
+            let detail = format!(
                 "la campagne « {code} » ouvre, finit son dépôt et finit ses corrections dans cet ordre : relisez ses dates."
-            ));
+            );
+            return contradiction("limite_depot", detail);
         }
         campagnes.push(CampagneDeclaree {
             code,
@@ -439,7 +489,9 @@ fn campagnes(lues: Vec<CampagneLue>, noeuds: &[(Noeud, Option<ClePublique>)]) ->
             limite_depot: depot.map(fin_du_jour),
             fin_correction: correction.map(fin_du_jour),
             jeux,
-            attendus: attendus(code, lue.attendus, noeuds)?,
+            attendus: attendus(code, lue.attendus, noeuds).map_err(|(place, detail)| {
+                Contradiction::a(format!("campagne.{rang}.attendu.{place}.noeud"), detail)
+            })?,
         });
     }
     Ok(campagnes)
@@ -450,15 +502,16 @@ fn attendus(
     code: Trimestre,
     lus: Vec<AttenduLu>,
     noeuds: &[(Noeud, Option<ClePublique>)],
-) -> Result<Vec<(String, String)>, String> {
+) -> Result<Vec<(String, String)>, (usize, String)> {
     if lus.is_empty() {
         return Ok(noeuds.iter().map(|(n, _)| (n.identifiant.to_string(), CENTRE_ENTIER.to_owned())).collect());
     }
     let mut liste = Vec::new();
     let mut vus = BTreeSet::new();
-    for lu in lus {
+    for (rang, lu) in lus.into_iter().enumerate() {
         if !noeuds.iter().any(|(n, _)| n.identifiant == lu.noeud) {
-            return Err(format!("la campagne « {code} » attend le nœud « {} », qui n’est pas déclaré.", lu.noeud));
+            let detail = format!("la campagne « {code} » attend le nœud « {} », qui n’est pas déclaré.", lu.noeud);
+            return Err((rang, detail));
         }
         let mut dispositifs: Vec<String> = lu.dispositifs.iter().map(ToString::to_string).collect();
         if dispositifs.is_empty() {
@@ -467,7 +520,7 @@ fn attendus(
         for dispositif in dispositifs {
             let unite = if dispositif.is_empty() { lu.noeud.to_string() } else { dispositif.clone() };
             if !vus.insert(unite.clone()) {
-                return Err(format!("la campagne « {code} » attend « {unite} » deux fois."));
+                return Err((rang, format!("la campagne « {code} » attend « {unite} » deux fois.")));
             }
             liste.push((lu.noeud.to_string(), dispositif));
         }
@@ -486,18 +539,10 @@ fn base_relative(base: &str, dossier: &Path) -> String {
     }
 }
 
-/// The reader's own sentence, the frequent ones put in French.
-fn en_francais(message: &str) -> String {
-    let entre = |debut: &str| message.strip_prefix(debut)?.split('`').nth(1).map(str::to_owned);
-    if let Some(cle) = entre("unknown field ") {
-        let connues = message.split_once("expected").map_or("", |(_, connues)| connues);
-        let connues: Vec<&str> = connues.split('`').skip(1).step_by(2).collect();
-        return format!("clé inconnue « {cle} » ; clés possibles : {}.", connues.join(", "));
-    }
-    if let Some(cle) = entre("missing field ") {
-        return format!("il manque la clé « {cle} ».");
-    }
-    message.to_owned()
+/// True when the address of a database holds a password.
+fn porte_un_secret(base: &str) -> bool {
+    let avant_hote = base.split_once("://").and_then(|(_, reste)| reste.rsplit_once('@'));
+    avant_hote.is_some_and(|(qui, _)| qui.contains(':')) || base.contains("password=")
 }
 
 #[cfg(test)]
@@ -522,9 +567,9 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let e = erreur(&format!("{MINIMAL}graphical = true\n"));
-        assert!(e.starts_with("/etc/maillage/hub.toml, ligne 6 : clé inconnue « graphical »"), "{e}");
+        assert!(e.starts_with("/etc/maillage/hub.toml, ligne 6 : la clé « graphical » est inconnue"), "{e}");
         assert!(e.contains("identifiant"), "{e}");
-        assert!(erreur("[hub]\nidentifiant = \"x\"\n").contains("il manque la clé « ecoute »"));
+        assert!(erreur("[hub]\nidentifiant = \"x\"\n").contains("la clé « ecoute » manque"));
     }
 
     #[test]
@@ -547,6 +592,24 @@ mod tests {
             erreur(&format!("{MINIMAL}{campagne}")).contains("n’est pas déclaré")
                 || erreur(&format!("{MINIMAL}{campagne}")).contains("SIREN")
         );
+    }
+
+    #[test]
+    fn a_contradiction_is_named_with_its_line() {
+        let seuil = erreur(&format!("{MINIMAL}\n[seuils.reseau]\nseuil_sensible = 11\nseuil = 4\n"));
+        assert!(seuil.starts_with("/etc/maillage/hub.toml, ligne 9 : [seuils.reseau]"), "{seuil}");
+        let secret = erreur(&MINIMAL.replace("sqlite:hub.db", "postgres://moi:secret@hote/base"));
+        assert!(secret.contains("ligne 4 ") && secret.contains("PGPASSFILE") && !secret.contains("secret@"), "{secret}");
+        let mesures = erreur(&format!("{}mesures = \"127.0.0.1:8080\"\n", MINIMAL.replace(":0", ":8080")));
+        assert!(mesures.contains("ligne 6 : [hub] mesures"), "{mesures}");
+    }
+
+    #[test]
+    fn the_environment_takes_the_place_of_a_key() {
+        let variable = ("MAILLAGE_HUB__HUB__BASE".to_owned(), "sqlite:autre.db".to_owned());
+        let e = Environnement::de(VARIABLES, [variable].into_iter());
+        let c = Configuration::avec_environnement(MINIMAL, Path::new("/etc/maillage/hub.toml"), &e).unwrap();
+        assert_eq!(c.hub.base, "sqlite:/etc/maillage/autre.db");
     }
 
     #[test]

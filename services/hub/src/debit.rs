@@ -84,7 +84,7 @@ fn trop(attente: std::time::Duration) -> Rejet {
 /// proxy itself wrote is then the caller's.
 pub async fn par_adresse(State(service): State<Service>, requete: Request, suite: Next) -> Response {
     let directe = requete.extensions().get::<ConnectInfo<std::net::SocketAddr>>().map(|c| c.0.ip());
-    let mandataire = service.configuration().hub.adresse.is_some();
+    let mandataire = service.configuration().hub.adresse.is_some() && service.configuration().tls.is_none();
     let relayee = requete.headers().get("x-forwarded-for").and_then(|v| v.to_str().ok()?.rsplit(',').next());
     let relayee = relayee.filter(|_| mandataire).and_then(|a| a.trim().parse().ok());
     match relayee.or(directe).map(|adresse| service.debit().adresse(adresse)) {

@@ -18,6 +18,7 @@ use publication::{CodeRefus, Contenu, Empreinte, Enveloppe, Motif, pii};
 use referentiel::identifiant::IdentifiantNoeud;
 use serde::{Deserialize, Serialize};
 
+use crate::configuration::Configuration;
 use crate::ingest::{self, PublicationRecue};
 use crate::probleme::Rejet;
 use crate::service::Service;
@@ -196,7 +197,7 @@ async fn authentifie(
     let connue = noeuds::du_kid(service.db(), &kid_de(&parties.headers)?).await?;
     let Some((proprietaire, cle)) = connue else { return Err(sans_cle(service, noeud).await?) };
     let hub = &service.configuration().hub;
-    let demande = Demande::nouvelle(parties.method.as_str(), adresse(hub.adresse.as_deref(), parties), octets);
+    let demande = Demande::nouvelle(parties.method.as_str(), adresse_demandee(service.configuration(), parties), octets);
     let maintenant = service.horloge().maintenant();
     let verifiee =
         preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant)
@@ -248,14 +249,15 @@ fn kid_de(entetes: &HeaderMap) -> Result<String, Rejet> {
 }
 
 /// The address as the node wrote it: the public one when a proxy stands in front, else the `Host` it named.
-fn adresse(publique: Option<&str>, parties: &Parts) -> String {
+fn adresse_demandee(configuration: &Configuration, parties: &Parts) -> String {
     let chemin = parties.uri.path();
-    match publique {
+    match &configuration.hub.adresse {
         Some(base) => format!("{}{chemin}", base.trim_end_matches('/')),
         None => {
             let hote = parties.headers.get(header::HOST).and_then(|h| h.to_str().ok());
             let hote = hote.or_else(|| parties.uri.authority().map(|a| a.as_str())).unwrap_or_default();
-            format!("http://{hote}{chemin}")
+            let schema = if configuration.tls.is_some() { "https" } else { "http" };
+            format!("{schema}://{hote}{chemin}")
         }
     }
 }

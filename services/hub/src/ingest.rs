@@ -31,8 +31,47 @@ pub struct Recu {
     pub nouveau: bool,
 }
 
-/// Receives an entry of a chain.
+/// What became of an entry, for the measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issue {
+    /// Recorded and shown, with reservations or without.
+    Acceptee,
+    /// Recorded; a later revision is already there.
+    Perimee,
+    /// Recorded; its content is refused.
+    Refusee,
+    /// Recorded before: the same receipt again.
+    Doublon,
+    /// Not recorded.
+    Ecartee,
+}
+
+impl Issue {
+    /// Every one.
+    pub const TOUTES: [Self; 5] = [Self::Acceptee, Self::Perimee, Self::Refusee, Self::Doublon, Self::Ecartee];
+
+    /// Code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Acceptee => "acceptee",
+            Self::Perimee => "perimee",
+            Self::Refusee => "refusee",
+            Self::Doublon => "doublon",
+            Self::Ecartee => "ecartee",
+        }
+    }
+}
+
+/// Receives an entry of a chain, and measures it.
 pub async fn recoit(service: &Service, recue: PublicationRecue) -> Result<Recu, Rejet> {
+    let debut = std::time::Instant::now();
+    let recu = traite(service, recue).await;
+    let issue = recu.as_ref().map_or(Issue::Ecartee, |(_, issue)| *issue);
+    service.mesures().publication(issue, debut);
+    recu.map(|(recu, _)| recu)
+}
+
+async fn traite(service: &Service, recue: PublicationRecue) -> Result<(Recu, Issue), Rejet> {
     let enveloppe = signature(service, &recue).await?;
     if let Some(depot) = registre::previse(service.db(), enveloppe.enveloppe(), enveloppe.empreinte()).await? {
         return reponse(depot);
@@ -54,6 +93,9 @@ pub async fn recoit(service: &Service, recue: PublicationRecue) -> Result<Recu, 
         Sceau { hub: &service.configuration().hub.identifiant, cle: service.cle(), recu_le, jeux: service.jeux() };
     let depot = registre::depose(service.db(), &examen, &sceau).await?;
     journal(&recue, &depot, &examen);
+    if let (Depot::Nouveau { .. }, Examen::Refusee(r)) = (&depot, &examen) {
+        r.motifs().iter().take(1).for_each(|motif| service.mesures().refus(motif.code()));
+    }
     service.annonce_arrivee();
     reponse(depot)
 }
@@ -90,10 +132,17 @@ async fn examine(service: &Service, enveloppe: EnveloppeVerifiee, octets: Vec<u8
     Ok(examen?)
 }
 
-fn reponse(depot: Depot) -> Result<Recu, Rejet> {
+fn reponse(depot: Depot) -> Result<(Recu, Issue), Rejet> {
     match depot {
-        Depot::Nouveau { accuse, .. } => Ok(Recu { accuse, nouveau: true }),
-        Depot::Doublon(accuse) => Ok(Recu { accuse, nouveau: false }),
+        Depot::Nouveau { accuse, statut, .. } => {
+            let issue = match statut {
+                StatutAccuse::Refusee => Issue::Refusee,
+                StatutAccuse::Perimee => Issue::Perimee,
+                _ => Issue::Acceptee,
+            };
+            Ok((Recu { accuse, nouveau: true }, issue))
+        }
+        Depot::Doublon(accuse) => Ok((Recu { accuse, nouveau: false }, Issue::Doublon)),
         Depot::Ecarte(ecart) => Err(rejet(ecart)),
     }
 }

@@ -57,6 +57,7 @@ impl IntoResponse for Rejet {
         let statut = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let corps = serde_json::to_vec(&self.0).unwrap_or_default();
         let mut reponse = (statut, [(header::CONTENT_TYPE, MEDIA_PROBLEME)], corps).into_response();
+        reponse.extensions_mut().insert(self.0.urn);
         if statut == StatusCode::SERVICE_UNAVAILABLE || statut == StatusCode::TOO_MANY_REQUESTS {
             let apres = HeaderValue::from(self.1.unwrap_or(ATTENTE).max(1));
             reponse.headers_mut().insert(HeaderName::from_static("retry-after"), apres);

@@ -1,6 +1,5 @@
 //! The hub at work: what its handlers share, its routes, its start and its clean stop.
 
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use axum::Router;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri};
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, get, post, put};
+use chrono::{DateTime, Utc};
 use hub_storage::{Db, arbre, campagne, noeud};
 use publication::CleSignature;
 use rand::rngs::ChaCha20Rng;
@@ -21,9 +21,10 @@ use tower_http::timeout::TimeoutLayer;
 use crate::acces::code::SecretDAcces;
 use crate::acces::proconnect::Fournisseur;
 use crate::acces::{Appelant, Guichet, Passes, sortie};
-use crate::cle::Cles;
+use crate::cle::{Cles, succession};
 use crate::configuration::Configuration;
 use crate::debit::Debit;
+use crate::mesures::{self, Mesures};
 use crate::reference::{self, Reference};
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::memoire::Memoire;
@@ -43,6 +44,7 @@ struct Interieur {
     passes: Passes,
     memoire: Memoire,
     debit: Debit,
+    mesures: Mesures,
     reference: Reference,
     arrivees: watch::Sender<u64>,
     jeux: Vec<String>,
@@ -92,6 +94,7 @@ impl Service {
             schema,
             passes: Passes::default(),
             memoire,
+            mesures: Mesures::nouvelles()?,
             arrivees: watch::Sender::new(0),
             jeux,
             alea: Mutex::new(alea),
@@ -158,6 +161,23 @@ impl Service {
         &self.0.debit
     }
 
+    /// What operators measure.
+    pub fn mesures(&self) -> &Mesures {
+        &self.0.mesures
+    }
+
+    /// When the certificate of this hub ends, when it holds one.
+    pub fn certificat_expire_le(&self) -> Option<DateTime<Utc>> {
+        let expire = self.configuration().tls.as_ref()?.expire_le();
+        expire.inspect_err(|erreur| tracing::warn!(erreur = format!("{erreur:#}"), "certificat")).ok()
+    }
+
+    /// When a key that was announced may be put in service, while one waits for it.
+    pub fn cle_suivante_le(&self) -> Option<DateTime<Utc>> {
+        let attendue = succession::en_attente(&self.configuration().hub);
+        attendue.inspect_err(|erreur| tracing::warn!(erreur = format!("{erreur:#}"), "clé suivante")).ok()?
+    }
+
     /// A generator of secrets, seeded by that of the service.
     pub fn alea(&self) -> ChaCha20Rng {
         ChaCha20Rng::from_rng(&mut *self.0.alea.lock().unwrap_or_else(PoisonError::into_inner))
@@ -212,7 +232,8 @@ impl Service {
         routes = routes.layer(axum::middleware::from_fn_with_state(self.clone(), sortie::note_les_fichiers));
         routes = routes.layer(axum::middleware::from_fn_with_state(self.clone(), debit::par_adresse));
         let delai = Duration::from_secs(self.configuration().hub.delai);
-        routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai))
+        let routes = routes.layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, delai));
+        routes.layer(axum::middleware::from_fn_with_state(self.clone(), mesures::observe))
     }
 }
 
@@ -299,24 +320,4 @@ pub fn table() -> Vec<(&'static str, MethodRouter<Service>, Garde)> {
 
 async fn sante() -> impl axum::response::IntoResponse {
     (StatusCode::OK, "en vie\n").into_response()
-}
-
-/// Listens until `arret`, then finishes the answers under way and closes the database.
-pub async fn sert(
-    service: Service,
-    annonce: impl FnOnce(std::net::SocketAddr) -> std::io::Result<()>,
-    arret: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    let ecoute = &service.configuration().hub.ecoute;
-    let socket = tokio::net::TcpListener::bind(ecoute)
-        .await
-        .with_context(|| format!("L’adresse « {ecoute} » ne peut pas être écoutée"))?;
-    annonce(socket.local_addr()?)?;
-    let veille = tokio::spawn(crate::campagne::veille(service.clone()));
-    let routes = service.routes().into_make_service_with_connect_info::<std::net::SocketAddr>();
-    axum::serve(socket, routes).with_graceful_shutdown(arret).await?;
-    veille.abort();
-    service.db().ferme().await;
-    tracing::info!("hub arrêté");
-    Ok(())
 }

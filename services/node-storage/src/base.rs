@@ -84,6 +84,13 @@ impl Base {
         if inscrit == noeud.as_str() { Ok(()) } else { Err(ErreurBase::AutreNoeud(inscrit, noeud.to_string())) }
     }
 
+    /// Writes a whole, consistent copy in an empty or new file.
+    pub async fn sauvegarde(&self, fichier: &Path) -> Result<(), ErreurBase> {
+        let sql = "/* base.sauvegarde */ VACUUM INTO $1";
+        sqlx::query(sql).bind(fichier.to_string_lossy().into_owned()).execute(&self.pool).await?;
+        Ok(())
+    }
+
     /// Starts a write transaction; dropped without commit, it leaves nothing.
     pub async fn ecrit(&self) -> Result<Ecriture<'_>, ErreurBase> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)

@@ -41,7 +41,8 @@ pub enum EtatEnvoi {
 }
 
 impl EtatEnvoi {
-    pub(crate) fn code(self) -> &'static str {
+    /// Code, as stored.
+    pub fn code(self) -> &'static str {
         match self {
             Self::Scelle => "scelle",
             Self::Accepte => "accepte",

@@ -2,14 +2,19 @@
 //! the file's folder. `deploy/node.exemple.toml` documents every key and is parsed by a test.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use chrono::NaiveDate;
 use referentiel::identifiant::{CodeDepartement, IdentifiantNoeud, ReferenceDispositif};
 use referentiel::periode::Trimestre;
-use referentiel::texte::refus_toml;
 use serde::Deserialize;
+use web::journal::FormatJournal;
+use web::reglage::{self, Contradiction, Environnement};
+
+/// What the variables that take the place of keys begin with: `MAILLAGE_NODE__NOEUD__BASE` for `[noeud] base`.
+pub const VARIABLES: &str = "MAILLAGE_NODE__";
 
 /// The whole file.
 #[derive(Debug, Clone, Deserialize)]
@@ -55,6 +60,15 @@ pub struct Noeud {
     /// Address of the node's own pages and health endpoint.
     #[serde(default = "ecoute_par_defaut")]
     pub ecoute: String,
+    /// Address of the measures, for operators only; none without it.
+    #[serde(default)]
+    pub mesures: Option<SocketAddr>,
+    /// Form of the log lines.
+    #[serde(default)]
+    pub journal: FormatJournal,
+    /// OpenTelemetry collector that the traces go to, OTLP over HTTP.
+    #[serde(default)]
+    pub traces: Option<String>,
     /// Layout of the workbook, when the real one differs from the default.
     #[serde(default)]
     pub modele_classeur: Option<PathBuf>,
@@ -79,6 +93,9 @@ pub struct Hub {
     /// Certificate authority of the hub, when it is not a public one.
     #[serde(default)]
     pub autorite: Option<PathBuf>,
+    /// Certificate of this node and its private key in one PEM file, when the hub asks its clients for one.
+    #[serde(default)]
+    pub certificat: Option<PathBuf>,
 }
 
 /// What is published and how.
@@ -175,13 +192,18 @@ impl Configuration {
         let texte = std::fs::read_to_string(chemin)
             .with_context(|| format!("La configuration « {} » est introuvable ou illisible.", chemin.display()))?;
         let dossier = chemin.parent().unwrap_or(Path::new("."));
-        Self::lit_texte(&texte, dossier)
+        Self::avec_environnement(&texte, dossier, &Environnement::de(VARIABLES, std::env::vars()))
             .with_context(|| format!("La configuration « {} » n’est pas utilisable.", chemin.display()))
     }
 
-    /// Same from a text; relative paths are taken from `dossier`.
+    /// Same from a text alone; relative paths are taken from `dossier`.
     pub fn lit_texte(texte: &str, dossier: &Path) -> Result<Self> {
-        let mut c: Self = toml::from_str(texte).map_err(|e| anyhow::anyhow!(refus_toml(&e)))?;
+        Self::avec_environnement(texte, dossier, &Environnement::default())
+    }
+
+    fn avec_environnement(texte: &str, dossier: &Path, environnement: &Environnement) -> Result<Self> {
+        let lus = reglage::lit(texte, environnement)?;
+        let mut c: Self = lus.en()?;
         c.noeud.base = dossier.join(&c.noeud.base);
         c.noeud.cle = dossier.join(&c.noeud.cle);
         c.noeud.modele_classeur = c.noeud.modele_classeur.map(|m| dossier.join(m));
@@ -190,20 +212,26 @@ impl Configuration {
         }
         if let Some(hub) = &mut c.hub {
             hub.autorite = hub.autorite.take().map(|a| dossier.join(a));
+            hub.certificat = hub.certificat.take().map(|c| dossier.join(c));
         }
-        c.verifie()?;
+        c.verifie().map_err(|contradiction| lus.refuse(contradiction))?;
         Ok(c)
     }
 
-    fn verifie(&self) -> Result<()> {
+    fn verifie(&self) -> Result<(), Contradiction> {
         for (jeu, ligne) in &self.horaire {
+            let contradiction = |detail: String| Contradiction::a(format!("horaire.{jeu}"), detail);
             if referentiel::jeu::jeu(jeu).is_none() {
-                bail!("[horaire] « {jeu} » n’est pas un jeu de données connu.");
+                return Err(contradiction(format!("[horaire] « {jeu} » n’est pas un jeu de données connu.")));
             }
-            crate::horaire::Horaire::lit(ligne).with_context(|| format!("[horaire] « {jeu} »"))?;
+            crate::horaire::Horaire::lit(ligne).map_err(|e| contradiction(format!("[horaire] « {jeu} » : {e:#}")))?;
         }
         if let Some(hub) = &self.hub {
-            verifie_adresse(&hub.adresse).context("[hub] adresse")?;
+            verifie_adresse(&hub.adresse)
+                .map_err(|e| Contradiction::a("hub.adresse", format!("[hub] adresse : {e:#}")))?;
+        }
+        if self.noeud.mesures.is_some_and(|m| m.port() != 0 && self.noeud.ecoute.parse() == Ok(m)) {
+            return Err(Contradiction::a("noeud.mesures", "[noeud] mesures : les mesures ont une adresse à elles."));
         }
         Ok(())
     }
@@ -257,6 +285,16 @@ mod tests {
     fn an_unknown_key_is_refused_by_name_and_line() {
         let e = Configuration::lit_texte(&format!("{MINIMALE}seuil = 3\n"), Path::new(".")).unwrap_err().to_string();
         assert!(e.contains("ligne 3") && e.contains("« seuil » est inconnue"), "{e}");
+    }
+
+    #[test]
+    fn a_contradiction_is_named_with_its_line_and_the_environment_takes_the_place_of_a_key() {
+        let e = Configuration::lit_texte(&format!("{MINIMALE}[horaire]\n'ea.x' = '0 6 * * 1'\n"), Path::new("."));
+        assert!(e.unwrap_err().to_string().starts_with("ligne 4 : [horaire] « ea.x »"));
+        let variable = ("MAILLAGE_NODE__NOEUD__BASE".to_owned(), "autre.db".to_owned());
+        let e = Environnement::de(VARIABLES, [variable].into_iter());
+        let c = Configuration::avec_environnement(MINIMALE, Path::new("/etc"), &e).unwrap();
+        assert_eq!(c.noeud.base, Path::new("/etc/autre.db"));
     }
 
     #[test]

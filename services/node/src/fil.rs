@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::pin::Pin;
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method};
 
 use crate::configuration::Hub;
@@ -71,11 +71,17 @@ impl Https {
             let certificat = reqwest::Certificate::from_pem(&pem).map_err(|e| local(&e))?;
             client = client.tls_certs_only([certificat]);
         }
+        if let Some(certificat) = &hub.certificat {
+            let pem = std::fs::read(certificat).map_err(|e| local(&e))?;
+            client = client.identity(reqwest::Identity::from_pem(&pem).map_err(|e| local(&e))?);
+        }
         client.build().map(Self).map_err(|e| local(&e))
     }
 
     async fn demande(&self, requete: Requete) -> Result<Reponse, String> {
-        let envoi = self.0.request(requete.methode, &requete.url);
+        let mut contexte = HeaderMap::new();
+        web::trace::porte(&tracing::Span::current(), &mut contexte);
+        let envoi = self.0.request(requete.methode, &requete.url).headers(contexte);
         let mut envoi = envoi.header(AUTHORIZATION, requete.preuve).header(CONTENT_TYPE, requete.media);
         let mut corps = requete.corps;
         // On the wire only: everything that is signed or hashed is the plain body.
@@ -141,8 +147,13 @@ mod tests {
             let reponse = format!("HTTP/1.1 302 Found\r\nlocation: {vers}\r\ncontent-length: 0\r\n\r\n");
             flux.write_all(reponse.as_bytes()).await.unwrap();
         });
-        let configuration =
-            Hub { adresse: adresse.clone(), identifiant: String::new(), cle_publique: String::new(), autorite: None };
+        let configuration = Hub {
+            adresse: adresse.clone(),
+            identifiant: String::new(),
+            cle_publique: String::new(),
+            autorite: None,
+            certificat: None,
+        };
         let requete = Requete {
             methode: Method::GET,
             url: format!("{adresse}/v1/keys"),

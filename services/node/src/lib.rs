@@ -11,6 +11,7 @@ pub mod enfant;
 pub mod fil;
 pub mod horaire;
 pub mod jeux;
+pub mod mesures;
 pub mod outbox;
 pub mod partage;
 pub mod preparation;

@@ -20,6 +20,8 @@ use publication::{
 use rand::{CryptoRng, RngExt};
 use referentiel::horloge::Horloge;
 use referentiel::identifiant::IdentifiantNoeud;
+use tracing::Instrument as _;
+use web::trace;
 
 use crate::refait::sans_references;
 use crate::reprise::{annule, recupere, suit_l_epoque};
@@ -90,7 +92,10 @@ impl Outbox<'_> {
         }
         for seq in self.base.a_envoyer(tete.seq).await? {
             let envoi = self.base.envoi(seq).await?;
-            match self.envoie(&envoi, &connue, transport, rng).await? {
+            // One trace for each entry, whatever the level of the lines: the hub goes on with it.
+            let span = tracing::error_span!("envoi", seq, trace = tracing::field::Empty);
+            trace::note(&span);
+            match self.envoie(&envoi, &connue, transport, rng).instrument(span).await? {
                 Ok(accuse) => bilan.accuses.push(accuse),
                 Err(echec) => {
                     self.note_echec(&envoi, &echec, rng).await?;
@@ -192,6 +197,7 @@ impl Outbox<'_> {
         let scellee = (accuse.seq == envoi.seq && &accuse.node == self.noeud).then(|| lit_empreinte(&envoi.empreinte));
         let statut = accepter_accuse(&accuse, scellee.transpose()?, connue)?;
         self.base.note_accuse(envoi.seq, &texte, etat(statut), self.horloge.maintenant()).await?;
+        tracing::info!(statut = etat(statut).code(), "accusé reçu");
         Ok(Ok(accuse))
     }
 

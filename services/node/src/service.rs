@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
@@ -27,6 +28,7 @@ use crate::emission::Emetteur;
 use crate::fil::{Fil, Https};
 use crate::horaire::Horaire;
 use crate::jeux::convention;
+use crate::mesures::Mesures;
 use crate::outbox::{Bilan, Outbox};
 use crate::restitution::Pages;
 use crate::transport::Transport;
@@ -187,18 +189,22 @@ pub struct Service {
     pub horloge: Arc<dyn Horloge>,
     /// One run of the outbox at a time: the schedule and the pages share it.
     envoi: tokio::sync::Mutex<()>,
+    mesures: Mesures,
 }
 
 impl Service {
     /// A node ready to live.
-    pub fn nouveau(configuration: Configuration, base: Base, horloge: Arc<dyn Horloge>) -> Self {
-        Self { configuration, base, horloge, envoi: tokio::sync::Mutex::default() }
+    pub fn nouveau(configuration: Configuration, base: Base, horloge: Arc<dyn Horloge>) -> Result<Self> {
+        let mesures = Mesures::nouvelles()?;
+        Ok(Self { configuration, base, horloge, envoi: tokio::sync::Mutex::default(), mesures })
     }
 
     /// One run of the outbox, when no other is under way.
     pub async fn envoie(&self) -> Result<Bilan> {
         let _seul = self.envoi.lock().await;
-        envoie(&self.configuration, &self.base, self.horloge.as_ref()).await
+        let bilan = envoie(&self.configuration, &self.base, self.horloge.as_ref()).await?;
+        self.mesures.passage(&bilan, self.horloge.maintenant());
+        Ok(bilan)
     }
 
     /// The schedule of each jeu.
@@ -313,7 +319,10 @@ impl Service {
     }
 
     async fn tourne(&self) -> Result<()> {
-        self.passe().await?;
+        let passage = self.passe().await?;
+        if !(passage.scelles.is_empty() && passage.en_attente.is_empty()) {
+            self.mesures.approbations(passage.en_attente.len());
+        }
         if self.configuration.hub.is_none() {
             return Ok(());
         }
@@ -331,6 +340,18 @@ impl Service {
         Ok(())
     }
 
+    /// Answers operators on their own address, when the configuration gives one.
+    async fn sert_les_mesures(self: &Arc<Self>) -> Result<Option<tokio::task::JoinHandle<std::io::Result<()>>>> {
+        let Some(adresse) = self.configuration.noeud.mesures else { return Ok(None) };
+        let place = web::mesures::ecoute(adresse).await?;
+        let service = Arc::clone(self);
+        let releve = move || {
+            let service = Arc::clone(&service);
+            async move { service.mesures.releve(&service).await }
+        };
+        Ok(Some(tokio::spawn(web::mesures::sert(place, self.mesures.registre(), releve))))
+    }
+
     /// Lives until told to stop.
     pub async fn vit(self: Arc<Self>, arret: impl Future<Output = ()>) -> Result<()> {
         let ecoute = tokio::net::TcpListener::bind(&self.configuration.noeud.ecoute).await.with_context(|| {
@@ -344,7 +365,7 @@ impl Service {
         }
         let pages = Pages::nouvelles(Arc::clone(&self), adresse)?;
         let lien = pages.lien(&compte_du_systeme())?;
-        let sante = Router::new().route("/sante", get(sante)).with_state(Arc::clone(&self));
+        let sante = Router::new().route("/sante", get(sante)).route("/pret", get(pret)).with_state(Arc::clone(&self));
         let routes = sante.merge(pages.routes());
         let (fin, fini) = tokio::sync::watch::channel(());
         let reponses = tokio::spawn(
@@ -355,6 +376,7 @@ impl Service {
                 })
                 .into_future(),
         );
+        let mesures = self.sert_les_mesures().await?;
         annonce(&format!("maillage-node écoute sur http://{adresse}"));
         annonce(&format!("Pages du nœud, une fois et pendant dix minutes : {lien}"));
         let mut arret = std::pin::pin!(arret);
@@ -368,6 +390,7 @@ impl Service {
                 () = tokio::time::sleep(attente) => {}
             }
         }
+        mesures.inspect(tokio::task::JoinHandle::abort);
         drop(fin);
         reponses.await??;
         self.base.clone().ferme().await;
@@ -397,6 +420,14 @@ fn etalement(noeud: &IdentifiantNoeud) -> chrono::Duration {
 /// Nothing is ever dropped; after a day somebody has to know.
 fn en_retard(envoi: &Envoi, maintenant: DateTime<Utc>) -> bool {
     maintenant - envoi.scelle_le > chrono::Duration::days(1)
+}
+
+/// The store answers: the pages can be opened.
+async fn pret(State(service): State<Arc<Service>>) -> (StatusCode, &'static str) {
+    match service.base.tete().await {
+        Ok(_) => (StatusCode::OK, "prêt\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "la base ne répond pas\n"),
+    }
 }
 
 async fn sante(State(service): State<Arc<Service>>) -> Json<Value> {
@@ -497,7 +528,7 @@ mod tests {
         let a = AImporter { remontee: &remontee, empreinte: "00", fichier: "essai.xlsx" };
         base.importe(a, horloge.maintenant()).await.unwrap();
         cle::cree(&configuration.noeud.cle, &mut ChaCha20Rng::seed_from_u64(7)).unwrap();
-        (Service::nouveau(configuration, base, horloge.clone()), horloge, dossier)
+        (Service::nouveau(configuration, base, horloge.clone()).unwrap(), horloge, dossier)
     }
 
     #[tokio::test]

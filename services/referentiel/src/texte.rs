@@ -48,30 +48,30 @@ pub fn sans_espaces(texte: &str) -> String {
 pub fn refus_toml(e: &toml::de::Error) -> String {
     let place = e.to_string().lines().next().unwrap_or_default().to_owned();
     let place = place.replace("TOML parse error at line", "ligne").replace("column", "colonne");
-    let message = e.message();
+    format!("{place} : {}", explique_toml(e.message()))
+}
+
+/// The sentence alone, without its place.
+pub fn explique_toml(message: &str) -> String {
     let cle = |reste: &str| reste.split('`').next().unwrap_or_default().to_owned();
     let possibles = |reste: &str| {
         let attendues = reste.split_once("expected").map(|(_, r)| r.trim()).unwrap_or_default();
         attendues.trim_start_matches("one of ").replace('`', "").replace(" or ", ", ")
     };
     if let Some(reste) = message.strip_prefix("unknown field `") {
-        return format!("{place} : la clé « {} » est inconnue (clés possibles : {}).", cle(reste), possibles(reste));
+        return format!("la clé « {} » est inconnue (clés possibles : {}).", cle(reste), possibles(reste));
     }
     if let Some(reste) = message.strip_prefix("missing field `") {
-        return format!("{place} : la clé « {} » manque.", cle(reste));
+        return format!("la clé « {} » manque.", cle(reste));
     }
     if let Some(reste) = message.strip_prefix("unknown variant `") {
-        return format!(
-            "{place} : « {} » n’est pas une valeur connue (valeurs possibles : {}).",
-            cle(reste),
-            possibles(reste)
-        );
+        return format!("« {} » n’est pas une valeur connue (valeurs possibles : {}).", cle(reste), possibles(reste));
     }
     if let Some(reste) = message.strip_prefix("invalid type: ") {
         let lu = reste.split(", expected").next().unwrap_or_default();
-        return format!("{place} : la valeur lue ({lu}) n’est pas du type attendu.");
+        return format!("la valeur lue ({lu}) n’est pas du type attendu.");
     }
-    format!("{place} : {message}")
+    message.to_owned()
 }
 
 #[cfg(test)]

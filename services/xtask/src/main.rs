@@ -1,4 +1,4 @@
-//! The project's commands: `cargo xtask demo`, `test`, `captures`, `generate`, `bench`.
+//! The project's commands: `cargo xtask demo`, `test`, `captures`, `generate`, `sbom`, `bench`.
 //!
 //! Each does all its own set-up on a fresh machine with Rust and a C compiler, and stops what it started.
 
@@ -11,6 +11,7 @@ mod generate;
 mod navigateur;
 mod outil;
 mod postgres;
+mod sbom;
 mod test;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Commande {
     Captures(captures::Options),
     /// Régénère les fichiers dérivés (schéma GraphQL) ou vérifie qu’ils sont frais.
     Generate(generate::Options),
+    /// Écrit la nomenclature des composants de chaque programme (CycloneDX).
+    Sbom(sbom::Options),
     /// Mesure et imprime les chiffres du README.
     #[command(subcommand)]
     Bench(bench::Mesure),
@@ -52,6 +55,7 @@ fn execute(commande: &Commande) -> Result<()> {
         Commande::Test(o) => test::execute(o),
         Commande::Captures(o) => captures::execute(o),
         Commande::Generate(o) => generate::execute(o),
+        Commande::Sbom(o) => sbom::execute(o),
         Commande::Bench(m) => bench::execute(m),
     }
 }

@@ -38,6 +38,11 @@ impl Serveur {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 
+    /// Folder of its programs.
+    pub fn programmes(&self) -> &Path {
+        &self.programmes
+    }
+
     /// A client program of the same installation.
     pub fn programme(&self, nom: &str) -> PathBuf {
         self.programmes.join(nom)

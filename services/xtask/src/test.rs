@@ -29,8 +29,11 @@ pub fn execute(options: &Options) -> Result<()> {
         bail!("the PostgreSQL tests are mandatory in continuous integration");
     }
     let postgres = if options.sans_postgresql { None } else { Some(Serveur::demarre()?) };
-    let outils =
-        [("strace", "strace", "the kill tests"), ("pdftotext", "poppler-utils", "the reading of committee files")];
+    let outils = [
+        ("strace", "strace", "the kill tests"),
+        ("pdftotext", "poppler-utils", "the reading of committee files"),
+        ("promtool", "prometheus", "the conventions of measures and alerts"),
+    ];
     for (programme, paquet, pourquoi) in outils.into_iter().filter(|(programme, ..)| trouve(programme).is_none()) {
         match installe(&[paquet], pourquoi) {
             Err(e) if en_ci() => return Err(e),
@@ -52,7 +55,7 @@ pub fn execute(options: &Options) -> Result<()> {
         tests.env("MAILLAGE_LONG", "1");
     }
     if let Some(serveur) = &postgres {
-        tests.env("MAILLAGE_PG_URL", serveur.url());
+        tests.env("MAILLAGE_PG_URL", serveur.url()).env("MAILLAGE_PG_PROGRAMMES", serveur.programmes());
     }
     for (nom, variable, installe) in harnais {
         match installe {

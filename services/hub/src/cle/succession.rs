@@ -79,6 +79,16 @@ pub fn annonce(
     Ok(annonce)
 }
 
+/// When the first key that was announced and waits may be put in service.
+pub fn en_attente(hub: &Hub) -> Result<Option<DateTime<Utc>>> {
+    let lues = lues(hub)?;
+    let annonces = lues.iter().map(|texte| SuccessionDeCle::presenter(texte)).collect::<Result<Vec<_>, _>>()?;
+    let attend = |a: &SuccessionDeCle| {
+        lit(&suivante(hub, a.purpose)).is_ok_and(|cle| cle.publique() == a.to).then_some(a.effective_from)
+    };
+    Ok(annonces.iter().filter_map(attend).min())
+}
+
 fn ajoute(fichier: &Path, ligne: &str) -> Result<()> {
     let ecrit = || -> std::io::Result<()> {
         let mut ouvert = fs::OpenOptions::new().create(true).append(true).open(fichier)?;

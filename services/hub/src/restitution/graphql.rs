@@ -22,7 +22,8 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::acces::Guichet;
 use crate::acces::identification::{self, Inconnu};
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Questions};
+use crate::mesures::Question;
 use crate::restitution::memoire::{Cle, Reponse};
 use crate::service::Service;
 pub use abonnement::Abonnement;
@@ -65,47 +66,59 @@ pub fn sdl() -> String {
 
 /// `POST /graphql`.
 pub async fn repond(State(service): State<Service>, requete: Request<Body>) -> Response {
+    let (reponse, question) = match repond_a(&service, requete).await {
+        Ok(faite) => faite,
+        Err(refus) => (refus, Question::Refusee),
+    };
+    service.mesures().question(question);
+    reponse
+}
+
+/// The answer and where it came from, or why there is none.
+async fn repond_a(service: &Service, requete: Request<Body>) -> Result<(Response, Question), Response> {
     let (parties, corps) = requete.into_parts();
     // What is kept under the version of this moment is what the caller would read from now on.
     let version = match service.db().version().await {
         Ok(version) => version,
-        Err(erreur) => return inconnu(&Inconnu::Base(erreur)),
+        Err(erreur) => return Err(inconnu(&Inconnu::Base(erreur))),
     };
-    let appelant = match identification::par_jeton_sous(&service, &parties.headers, version.as_ref()).await {
+    let appelant = match identification::par_jeton_sous(service, &parties.headers, version.as_ref()).await {
         Ok(appelant) => appelant,
-        Err(refus) => return inconnu(&refus),
+        Err(refus) => return Err(inconnu(&refus)),
     };
     let media = parties.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     if !limites::est_json(media) {
         let message = "Seul « application/json » est accepté.";
-        return erreur(StatusCode::UNSUPPORTED_MEDIA_TYPE, "TYPE_REFUSE", message);
+        return Err(erreur(StatusCode::UNSUPPORTED_MEDIA_TYPE, "TYPE_REFUSE", message));
     }
     let Ok(octets) = axum::body::to_bytes(corps, TAILLE_MAXIMALE).await else {
         let message = format!("La requête dépasse {TAILLE_MAXIMALE} octets.");
-        return erreur(StatusCode::PAYLOAD_TOO_LARGE, "REQUETE_TROP_LONGUE", &message);
+        return Err(erreur(StatusCode::PAYLOAD_TOO_LARGE, "REQUETE_TROP_LONGUE", &message));
     };
     let media = if prefere_le_media_graphql(&parties.headers) { MEDIA_GRAPHQL } else { JSON };
     let cle = Cle { appelant, media, question: octets };
     if let Some(gardee) = version.as_ref().and_then(|v| service.memoire().reponse(&cle, v)) {
-        return gardee.into_response();
+        return Ok((gardee.into_response(), Question::Gardee));
     }
     let requete = match limites::lit(&cle.question, &service.configuration().questions, cle.appelant.role.is_none()) {
         Ok(requete) => requete,
-        Err(refus) => return erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message),
+        Err(refus) => return Err(erreur(StatusCode::BAD_REQUEST, refus.code, &refus.message)),
     };
     let delai = Duration::from_secs(service.configuration().hub.delai);
     let guichet = service.guichet(cle.appelant.clone());
     let issue = issue(service.schema(), requete, guichet, service.horloge().maintenant());
     let Ok(issue) = tokio::time::timeout(delai, issue).await else {
-        return erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
+        let trop = erreur(StatusCode::SERVICE_UNAVAILABLE, "DELAI_DEPASSE", "La réponse a pris trop de temps.");
+        return Ok((trop, Question::Interrompue));
     };
     let Some(reponse) = habille(&issue.reponse, media) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        return Err(StatusCode::INTERNAL_SERVER_ERROR.into_response());
     };
     if let Some(version) = version.filter(|_| issue.se_garde()) {
         service.memoire().garde(cle, version, reponse.clone());
     }
-    reponse.into_response()
+    let classe = if limites::est_refusee(&issue.reponse) { Question::Refusee } else { Question::Calculee };
+    Ok((reponse.into_response(), classe))
 }
 
 fn inconnu(refus: &Inconnu) -> Response {
@@ -123,6 +136,11 @@ pub fn verifie_question(texte: &str) -> Result<(), String> {
     } else {
         Err("une question enregistrée ne fait que lire.".to_owned())
     }
+}
+
+/// What is judged of a request before anything of it is executed: its form, its bounds, its variables.
+pub fn examine(octets: &[u8], questions: &Questions) -> Result<(), String> {
+    limites::lit(octets, questions, true).and_then(limites::analyse).map(|_| ()).map_err(|refus| refus.message)
 }
 
 /// Gives a request what its resolvers need.

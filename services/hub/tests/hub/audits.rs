@@ -18,7 +18,7 @@ async fn the_api_passes_the_audits_of_graphql_over_http() {
     let (arrete, arret) = tokio::sync::oneshot::channel::<()>();
     let annonce = move |adresse| dit.send(adresse).map_err(|_| std::io::Error::other("nobody listens"));
     let service = banc.service.clone();
-    let serveur = tokio::spawn(hub::service::sert(service, annonce, async {
+    let serveur = tokio::spawn(hub::ecoute::sert(service, annonce, async {
         let _ = arret.await;
     }));
     let url = format!("http://{}/graphql", adresse.await.unwrap());

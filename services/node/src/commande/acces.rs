@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use node_storage::Base;
 use publication::cle::CleSignature;
 use referentiel::horloge::{Horloge, HorlogeSysteme};
+use web::journal::{self, Garde, Journal};
 
 use crate::configuration::Configuration;
 
@@ -19,19 +20,24 @@ pub struct Acces {
     /// The machine's clock.
     pub horloge: HorlogeSysteme,
     execution: tokio::runtime::Runtime,
+    // Last: the spans that still wait leave when everything else has ended.
+    _journal: Garde,
 }
 
 impl Acces {
     /// Reads the configuration: the file given, else `node.toml` if there is one, else the defaults.
-    pub fn ouvre(chemin: Option<&Path>) -> Result<Self> {
+    /// `filtre` says how much is logged.
+    pub fn ouvre(chemin: Option<&Path>, filtre: &str) -> Result<Self> {
         let par_defaut = PathBuf::from("node.toml");
         let configuration = match chemin {
             Some(chemin) => Configuration::lit(chemin)?,
             None if par_defaut.exists() => Configuration::lit(&par_defaut)?,
             None => Configuration::lit_texte(SANS_CONFIGURATION, Path::new("."))?,
         };
+        let (format, collecteur) = (configuration.noeud.journal, configuration.noeud.traces.as_deref());
+        let _journal = journal::installe(Journal { service: "maillage-node", format, filtre, collecteur })?;
         let execution = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { configuration, horloge: HorlogeSysteme, execution })
+        Ok(Self { configuration, horloge: HorlogeSysteme, execution, _journal })
     }
 
     /// Runs an asynchronous step to its end.

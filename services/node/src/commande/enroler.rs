@@ -33,6 +33,9 @@ pub struct Options {
     /// Autorité de certification du hub, quand elle n’est pas publique.
     #[arg(long, value_name = "FICHIER")]
     autorite: Option<PathBuf>,
+    /// Certificat de ce nœud et sa clé, dans un même fichier PEM, quand le hub en demande un à ses clients.
+    #[arg(long, value_name = "FICHIER")]
+    certificat: Option<PathBuf>,
 }
 
 /// The hub's answer.
@@ -53,6 +56,7 @@ pub fn execute(acces: &Acces, o: &Options) -> Result<ExitCode> {
         identifiant: String::new(),
         cle_publique: String::new(),
         autorite: o.autorite.clone(),
+        certificat: o.certificat.clone(),
     };
     let fil = Https::vers(&hub)?;
     let (trousseau, recu) = acces.attends(async {
@@ -131,5 +135,11 @@ fn raconte(hub: &Hub, cle: &CleSignature, trousseau: &Trousseau) -> Result<()> {
     dit(&format!(
         "[hub]\nadresse = \"{}\"\nidentifiant = \"{}\"\ncle_publique = \"{}\"",
         hub.adresse, hub.identifiant, hub.cle_publique
-    ))
+    ))?;
+    for (cle, fichier) in [("autorite", &hub.autorite), ("certificat", &hub.certificat)] {
+        if let Some(fichier) = fichier {
+            dit(&format!("{cle} = \"{}\"", std::path::absolute(fichier)?.display()))?;
+        }
+    }
+    Ok(())
 }

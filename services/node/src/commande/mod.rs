@@ -18,6 +18,7 @@ mod partage;
 mod publier;
 mod reference;
 mod retirer;
+mod sauvegarder;
 mod secret;
 mod servir;
 mod situations;
@@ -108,6 +109,8 @@ enum Commande {
     /// Clé de signature du nœud.
     #[command(subcommand)]
     Cle(cle::Options),
+    /// Copie la base dans un fichier, pendant que le nœud tourne.
+    Sauvegarder(sauvegarder::Options),
     /// Configuration du nœud.
     #[command(subcommand)]
     Configuration(ConfigurationOptions),
@@ -151,7 +154,6 @@ fn periode(texte: &str) -> std::result::Result<Trimestre, String> {
 /// Runs the command line and gives the exit code: 0 done, 1 refused, 2 unreadable or misused.
 pub fn execute() -> ExitCode {
     let ligne = Ligne::parse();
-    journal(&ligne.journal);
     match aiguille(ligne) {
         Ok(code) => code,
         Err(e) => {
@@ -164,7 +166,7 @@ pub fn execute() -> ExitCode {
 }
 
 fn aiguille(ligne: Ligne) -> Result<ExitCode> {
-    let acces = || Acces::ouvre(ligne.configuration.as_deref());
+    let acces = || Acces::ouvre(ligne.configuration.as_deref(), &ligne.journal);
     match ligne.commande {
         Commande::LireClasseur => crate::saisie::processus::dans_le_processus_borne(),
         Commande::Importer(o) => importer::execute(&acces()?, &o),
@@ -179,6 +181,7 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::Reference(o) => reference::execute(&acces()?, o),
         Commande::Reperes(o) => partage::reperes(&acces()?, &o),
         Commande::Pratiques(o) => partage::pratiques(&acces()?, &o),
+        Commande::Sauvegarder(o) => sauvegarder::execute(&acces()?, &o),
         Commande::Retirer(o) => retirer::execute(&acces()?, &o),
         Commande::VerifierAccuse(o) => accuse::execute(&acces()?, &o),
         Commande::Envois { json } => envois::execute(&acces()?, json),
@@ -199,12 +202,6 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
     }
-}
-
-fn journal(niveau: &str) {
-    let filtre = tracing_subscriber::EnvFilter::try_new(niveau).unwrap_or_default();
-    // A second initialisation (tests) is harmless.
-    let _ = tracing_subscriber::fmt().with_env_filter(filtre).with_writer(std::io::stderr).try_init();
 }
 
 /// Prints a line for the user. A closed pipe (`| head`) ends quietly.

@@ -12,7 +12,7 @@ use crate::service::Service;
 /// Lives until SIGINT or SIGTERM.
 pub fn execute(acces: &Acces) -> Result<ExitCode> {
     let base = acces.attends(acces.base())?;
-    let service = Service::nouveau(acces.configuration.clone(), base, Arc::new(acces.horloge));
+    let service = Service::nouveau(acces.configuration.clone(), base, Arc::new(acces.horloge))?;
     acces.attends(async {
         let mut interruption = signal(SignalKind::interrupt())?;
         let mut fin = signal(SignalKind::terminate())?;

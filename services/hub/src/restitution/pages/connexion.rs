@@ -140,7 +140,7 @@ pub struct Reponse {
 pub async fn revient(State(service): State<Service>, Query(reponse): Query<Reponse>, entetes: HeaderMap) -> Response {
     let vue = Vue::sans_lecteur(&service);
     if let Some(erreur) = reponse.error {
-        tracing::info!(erreur, "connexion refusée par le fournisseur");
+        tracing::info!(erreur = erreur_connue(&erreur), "connexion refusée par le fournisseur");
         let texte =
             "Le fournisseur d’identité n’a pas confirmé la connexion. Recommencez, ou utilisez un compte local.";
         return vue.message(StatusCode::FORBIDDEN, "Connexion non aboutie", texte);
@@ -168,6 +168,25 @@ pub async fn revient(State(service): State<Service>, Query(reponse): Query<Repon
             vue.message(StatusCode::FORBIDDEN, "Connexion non aboutie", texte)
         }
     }
+}
+
+/// Anybody may write this parameter in an address: only the codes of the standards are believed (RFC 6749 §4.1.2.1,
+/// OpenID Connect Core §3.1.2.6).
+fn erreur_connue(recue: &str) -> &'static str {
+    const CODES: &[&str] = &[
+        "access_denied",
+        "account_selection_required",
+        "consent_required",
+        "interaction_required",
+        "invalid_request",
+        "invalid_scope",
+        "login_required",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized_client",
+        "unsupported_response_type",
+    ];
+    CODES.iter().find(|code| **code == recue).copied().unwrap_or("inconnue")
 }
 
 /// Lets a person in when an account waits for them; says plainly that none does otherwise.
@@ -256,6 +275,12 @@ fn panne(service: &Service, erreur: &anyhow::Error) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_address_says_of_an_error_is_believed_when_it_is_a_known_code() {
+        assert_eq!(erreur_connue("access_denied"), "access_denied");
+        assert_eq!(erreur_connue("\u{1b}[2J 1 84 12 75 116 001 42"), "inconnue");
+    }
 
     #[test]
     fn one_comes_back_to_a_page_of_this_hub_only() {
