@@ -152,18 +152,24 @@ fn manuals_cite_commands_that_exist() {
         let texte = fs::read_to_string(&manuel).unwrap();
         for programme in ["maillage-hub", "maillage-node"] {
             for (place, _) in texte.match_indices(&format!("{programme} ")) {
-                let reste = texte[place + programme.len()..].split(['`', '\n', '|', ')', ',', '#', '«', '»']).next().unwrap();
+                let reste =
+                    texte[place + programme.len()..].split(['`', '\n', '|', ')', ',', '#', '«', '»']).next().unwrap();
                 let mut mots: Vec<&str> = reste.split_whitespace().collect();
                 if mots.first() == Some(&"--configuration") {
                     mots.drain(..2.min(mots.len()));
                 }
                 let mots: Vec<String> = mots
                     .into_iter()
-                    .take_while(|m| m.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !m.starts_with('-') && !m.starts_with("cdg-"))
+                    .take_while(|m| {
+                        m.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+                            && !m.starts_with('-')
+                            && !m.starts_with("cdg-")
+                    })
                     .take(2)
                     .map(str::to_owned)
                     .collect();
-                if !mots.is_empty() {
+                // The account and the program have the same name.
+                if mots.first().is_some_and(|m| !m.starts_with("maillage-")) {
                     cites.insert((programme, mots));
                 }
             }

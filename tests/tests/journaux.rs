@@ -71,7 +71,8 @@ fn malmene_le_hub(adresse: &str, jeton: &str) {
     let formulaire = "content-type: application/x-www-form-urlencoded\r\n";
     let saisie = format!("identifiant={NIR}&mot_de_passe={MOT_DE_PASSE}&code={NOMBRE}&jeton={NIR}");
     envoie(adresse, "POST", "/connexion", formulaire, &saisie);
-    let preuve = format!("authorization: Maillage-Preuve {NIR}.{jeton}.{NIR}\r\ntraceparent: {NIR}\r\ntracestate: a={NIR}\r\n");
+    let preuve =
+        format!("authorization: Maillage-Preuve {NIR}.{jeton}.{NIR}\r\ntraceparent: {NIR}\r\ntracestate: a={NIR}\r\n");
     envoie(adresse, "PUT", &format!("/v1/nodes/cdg-{NIR}/chain/1"), &preuve, &format!("{NOM} {NIR} {NOMBRE}"));
     envoie(adresse, "PUT", &format!("/v1/blobs/{NIR}"), &preuve, &format!("{NOM} {NIR} {NOMBRE}"));
     let demande = format!(r#"{{"node":"cdg-287000012","token":"{NIR}","x":"{NOM}","proof":"{NOMBRE}"}}"#);
@@ -128,7 +129,8 @@ fn what_is_planted_in_every_input_of_both_programs_is_in_no_line_of_their_logs()
     let dit = |message: &str| lues.iter().any(|l| l["message"].as_str().is_some_and(|m| m.contains(message)));
     assert!(dit("publication acceptée") && dit("accusé reçu") && dit("connexion refusée"), "the logs say something");
     let cle = |nom: &str| secret_de(&terrain.dossier().join(nom));
-    let mut plantes = vec![NOM.to_owned(), NIR.to_owned(), NOMBRE.to_string(), MOT_DE_PASSE.to_owned(), jeton, reference];
+    let mut plantes =
+        vec![NOM.to_owned(), NIR.to_owned(), NOMBRE.to_string(), MOT_DE_PASSE.to_owned(), jeton, reference];
     plantes.extend(["hub.pem", "registre.pem", "reference.pem", "cdg70/node.pem"].map(cle));
     plantes.push(secret_de(&terrain.dossier().join("acces.secret")));
     plantes.extend(otp.split_whitespace().filter(|mot| mot.len() >= 16).map(str::to_owned));

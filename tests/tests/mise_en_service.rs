@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use maillage_tests::terrain::{Terrain, centre, port_libre, programmes, reussie};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use xtask::recit::Centre;
 
 const CAMPAGNE: &str = "2026-T1";
@@ -19,7 +19,8 @@ struct Autorite(CertifiedIssuer<'static, KeyPair>);
 
 impl Autorite {
     fn nouvelle(nom: &str) -> Self {
-        let mut params = CertificateParams::new(vec![nom.to_owned()]).unwrap();
+        let mut params = CertificateParams::new(vec![]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, nom);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
@@ -72,7 +73,7 @@ fn configuration_du_hub(dossier: &Path, port: u16, centres: &[&Centre]) {
 
 #[test]
 fn a_hub_with_its_own_tls_and_three_centres_come_up_from_a_clean_folder() {
-    let centres = ["cdg70", "cdg25", "cdg39"].map(|nom| centre(nom).unwrap());
+    let centres = ["cdg70", "cdg25", "cdg67"].map(|nom| centre(nom).unwrap());
     let terrain = Terrain::prepare(&centres).unwrap();
     let dossier = terrain.dossier();
     let port = port_libre().unwrap();
@@ -94,7 +95,7 @@ fn a_hub_with_its_own_tls_and_three_centres_come_up_from_a_clean_folder() {
         commande.envs(base.as_ref().map(|b| ("MAILLAGE_HUB__HUB__BASE", b)));
         commande
     };
-    let dit = |arguments: &[&str]| reussie(&hub(arguments).output().unwrap()).unwrap();
+    let dit = |arguments: &[&str]| reussie(&hub(arguments).output().unwrap()).unwrap().replace('\u{a0}', " ");
     assert!(dit(&["configuration", "verifier"]).contains("valide"));
     let _service = terrain.demarre(hub(&["servir"])).unwrap().unwrap();
 

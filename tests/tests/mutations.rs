@@ -24,8 +24,31 @@ use zip::{ZipArchive, ZipWriter};
 
 /// What parsers stumble on.
 const PIEGES: &[&str] = &[
-    "", "\0", "-1", "1e400", "99999999999999999999", "NaN", "\u{202e}", "é", "\"", "'", "\\", "\\ud800", "{", "}", "[[[[[[",
-    "null", "<![CDATA[", "&#0;", "]]>", "<!DOCTYPE a [<!ENTITY b \"c\">]>", "\r\n", "2026-13-32", "0000-00-00", "=1+1", "__typename",
+    "",
+    "\0",
+    "-1",
+    "1e400",
+    "99999999999999999999",
+    "NaN",
+    "\u{202e}",
+    "é",
+    "\"",
+    "'",
+    "\\",
+    "\\ud800",
+    "{",
+    "}",
+    "[[[[[[",
+    "null",
+    "<![CDATA[",
+    "&#0;",
+    "]]>",
+    "<!DOCTYPE a [<!ENTITY b \"c\">]>",
+    "\r\n",
+    "2026-13-32",
+    "0000-00-00",
+    "=1+1",
+    "__typename",
 ];
 
 /// One way to spoil a text; places are thousandths of it.
@@ -121,7 +144,7 @@ static CLASSEUR: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(|| {
         let mut partie = archive.by_index(rang).unwrap();
         let mut octets = vec![];
         partie.read_to_end(&mut octets).unwrap();
-        parties.push((partie.name().to_owned(), octets));
+        parties.push((partie.name().unwrap().into_owned(), octets));
     }
     parties
 });
@@ -167,7 +190,7 @@ proptest! {
     fn a_spoilt_publication_is_refused_or_is_exactly_what_was_read(rang in any::<usize>(), degats in degats()) {
         let octets = gate(VECTEURS[rang % VECTEURS.len()].as_bytes(), &degats);
         if let Ok(lu) = Contenu::lire(&octets) {
-            prop_assert_eq!(lu.octets(), octets, "what is accepted has one form only");
+            prop_assert_eq!(&lu.octets(), &octets, "what is accepted has one form only");
         }
         if let Ok(texte) = std::str::from_utf8(&octets) {
             let _ = publication::verification::kid_annonce(texte);

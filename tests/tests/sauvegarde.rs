@@ -19,7 +19,7 @@ fn racine() -> PathBuf {
 }
 
 fn execute(commande: &mut Command) -> String {
-    reussie(&commande.output().unwrap()).unwrap()
+    reussie(&commande.output().unwrap()).unwrap().replace('\u{a0}', " ")
 }
 
 /// Everything that the hub answers to the stored questions, for each quarter, and what it says of its register.
@@ -30,8 +30,14 @@ fn reponses(adresse: &str) -> Vec<(String, Value)> {
         .map(|f| (f.file_stem().unwrap().to_string_lossy().into_owned(), fs::read_to_string(f).unwrap()))
         .collect();
     let autres = [
-        ("registre", "{ publications(premier: 100) { nodes { position jeu campagne revision statut cellules emetteur { identifiant } } } bilan { observations accuses refus } }"),
-        ("toutes", "query($campagne: String!) { observations(campagne: $campagne, premier: 100) { nodes { territoire { code nom } valeur numerateur denominateur statut } } }"),
+        (
+            "registre",
+            "{ publications(premier: 100) { nodes { position jeu campagne revision statut cellules emetteur { identifiant } } } bilan { observations accuses refus } }",
+        ),
+        (
+            "toutes",
+            "query($campagne: String!) { observations(campagne: $campagne, premier: 100) { nodes { territoire { code nom } valeur numerateur denominateur statut } } }",
+        ),
         ("offre", "{ pratiques(premier: 50) { nodes { cle periode emetteur { nom } } } }"),
     ];
     questions.extend(autres.map(|(nom, texte)| (nom.to_owned(), texte.to_owned())));
@@ -60,7 +66,9 @@ fn meme(avant: &[(String, Value)], apres: &[(String, Value)]) {
 fn importe(terrain: &Terrain, centre: &Centre) {
     for d in centre.dispositifs {
         for code in TRIMESTRES {
-            terrain.execute(centre, &["importer", &terrain.classeur(centre, d.reference, code).to_string_lossy()]).unwrap();
+            terrain
+                .execute(centre, &["importer", &terrain.classeur(centre, d.reference, code).to_string_lossy()])
+                .unwrap();
         }
     }
 }
@@ -250,7 +258,7 @@ fn replicas_replaced_one_after_the_other_under_load_lose_nothing() {
         commande.env("MAILLAGE_HUB__HUB__ECOUTE", format!("127.0.0.1:{port}"));
         terrain.demarre(commande).unwrap().unwrap()
     };
-    let (mut une, mut deux) = (replique(ports[0]), replique(ports[1]));
+    let deux_repliques = (replique(ports[0]), replique(ports[1]));
     let publie = |c: &Centre| {
         for code in TRIMESTRES {
             // A replica that stops may cut a request short: what is sealed waits, and leaves with what follows.
@@ -258,7 +266,8 @@ fn replicas_replaced_one_after_the_other_under_load_lose_nothing() {
             let _ = commande.env("MAILLAGE_NODE__HUB__ADRESSE", repartiteur.adresse()).output().unwrap();
         }
     };
-    std::thread::scope(|ensemble| {
+    let _vivantes = std::thread::scope(|ensemble| {
+        let (mut une, mut deux) = deux_repliques;
         let publient: Vec<_> = centres.iter().map(|c| ensemble.spawn(|| publie(c))).collect();
         while !publient.iter().all(|p| p.is_finished()) {
             une.arrete().unwrap();
@@ -266,6 +275,7 @@ fn replicas_replaced_one_after_the_other_under_load_lose_nothing() {
             deux.arrete().unwrap();
             deux = replique(ports[1]);
         }
+        (une, deux)
     });
     for c in centres {
         let mut commande = terrain.noeud(c, &["envoyer"]).unwrap();

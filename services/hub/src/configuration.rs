@@ -345,9 +345,11 @@ impl Configuration {
         if let Some(tls) = &self.tls {
             tls.charge()?;
         }
-        let secrets = [self.proconnect.as_ref().map(|p| &p.secret), self.courriel.as_ref().and_then(|c| c.secret.as_ref())];
+        let secrets =
+            [self.proconnect.as_ref().map(|p| &p.secret), self.courriel.as_ref().and_then(|c| c.secret.as_ref())];
         for secret in secrets.into_iter().flatten() {
-            std::fs::metadata(secret).map_err(|e| anyhow::anyhow!("Le secret {} ne se lit pas ({e})", secret.display()))?;
+            std::fs::metadata(secret)
+                .map_err(|e| anyhow::anyhow!("Le secret {} ne se lit pas ({e})", secret.display()))?;
         }
         Ok(())
     }
@@ -599,7 +601,10 @@ mod tests {
         let seuil = erreur(&format!("{MINIMAL}\n[seuils.reseau]\nseuil_sensible = 11\nseuil = 4\n"));
         assert!(seuil.starts_with("/etc/maillage/hub.toml, ligne 9 : [seuils.reseau]"), "{seuil}");
         let secret = erreur(&MINIMAL.replace("sqlite:hub.db", "postgres://moi:secret@hote/base"));
-        assert!(secret.contains("ligne 4 ") && secret.contains("PGPASSFILE") && !secret.contains("secret@"), "{secret}");
+        assert!(
+            secret.contains("ligne 4 ") && secret.contains("PGPASSFILE") && !secret.contains("secret@"),
+            "{secret}"
+        );
         let mesures = erreur(&format!("{}mesures = \"127.0.0.1:8080\"\n", MINIMAL.replace(":0", ":8080")));
         assert!(mesures.contains("ligne 6 : [hub] mesures"), "{mesures}");
     }

@@ -39,7 +39,8 @@ pub async fn sert(
         taches.spawn(web::mesures::sert(place, service.mesures().registre(), releve));
     }
     // Read before anybody is told that the hub listens.
-    let tls = service.configuration().tls.clone().map(|tls| Ok::<_, anyhow::Error>((tls.charge()?, tls))).transpose()?;
+    let tls =
+        service.configuration().tls.clone().map(|tls| Ok::<_, anyhow::Error>((tls.charge()?, tls))).transpose()?;
     annonce(socket.local_addr()?)?;
     let veille = tokio::spawn(crate::campagne::veille(service.clone()));
     let routes = service.routes().into_make_service_with_connect_info::<SocketAddr>();

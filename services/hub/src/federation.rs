@@ -197,7 +197,8 @@ async fn authentifie(
     let connue = noeuds::du_kid(service.db(), &kid_de(&parties.headers)?).await?;
     let Some((proprietaire, cle)) = connue else { return Err(sans_cle(service, noeud).await?) };
     let hub = &service.configuration().hub;
-    let demande = Demande::nouvelle(parties.method.as_str(), adresse_demandee(service.configuration(), parties), octets);
+    let demande =
+        Demande::nouvelle(parties.method.as_str(), adresse_demandee(service.configuration(), parties), octets);
     let maintenant = service.horloge().maintenant();
     let verifiee =
         preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant)

@@ -215,7 +215,8 @@ pub async fn observe(State(service): State<Service>, requete: Request, suite: Ne
     let reponse = match route.filter(|route| route.starts_with("/v1/")) {
         None => suite.run(requete).await,
         Some(route) => {
-            let span = tracing::info_span!("reception", route, trace = tracing::field::Empty);
+            // Whatever the level of the lines: the trace of the node goes on.
+            let span = tracing::error_span!("reception", route, trace = tracing::field::Empty);
             trace::reprend(&span, requete.headers());
             trace::note(&span);
             suite.run(requete).instrument(span).await

@@ -38,7 +38,8 @@ impl Mesures {
         let mesures = Interieur {
             envois: r.compteurs("envois_total", "Envois essayés, par issue.", "issue")?,
             en_file: r.jauge("file_envois", "Envois scellés qui attendent leur accusé.")?,
-            attente: r.jauge("file_attente_seconds", "Âge du plus ancien envoi sans accusé ; 0 quand rien n’attend.")?,
+            attente: r
+                .jauge("file_attente_seconds", "Âge du plus ancien envoi sans accusé ; 0 quand rien n’attend.")?,
             contact: r.jauge(
                 "hub_dernier_contact_timestamp_seconds",
                 "Moment où le hub a répondu pour la dernière fois depuis le démarrage ; 0 avant.",

@@ -10,7 +10,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use serde::Deserialize;
 use tracing::Level;
-use tracing_subscriber::filter::{EnvFilter, FilterExt as _, LevelFilter, Targets, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -64,16 +64,17 @@ pub fn installe(journal: Journal<'_>) -> Result<Garde> {
     let filtre = EnvFilter::try_new(journal.filtre)
         .with_context(|| format!("Le filtre du journal « {} » est illisible", journal.filtre))?;
     let muets = filter_fn(|ligne| *ligne.level() <= Level::INFO || est_notre(ligne.target()));
+    // Filters for everything, not for each layer: those forget lines after a library asks by itself whether a level is
+    // enabled, as sqlx does.
     let lignes = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
     let lignes = match journal.format {
         FormatJournal::Texte => lignes.with_ansi(io::stderr().is_terminal()).boxed(),
         FormatJournal::Json => lignes.with_ansi(false).json().flatten_event(true).boxed(),
     };
     let fournisseur = fournisseur(&journal)?;
-    let notres = Targets::new().with_targets(NOTRES.iter().map(|n| (*n, LevelFilter::INFO)));
-    let traces = tracing_opentelemetry::layer().with_tracer(fournisseur.tracer(journal.service)).with_filter(notres);
+    let traces = tracing_opentelemetry::layer().with_tracer(fournisseur.tracer(journal.service));
     // An error here means that somebody installed the logs already: keep theirs.
-    let _ = tracing_subscriber::registry().with(traces).with(lignes.with_filter(filtre.and(muets))).try_init();
+    let _ = tracing_subscriber::registry().with(lignes).with(traces).with(filtre).with(muets).try_init();
     Ok(Garde(fournisseur))
 }
 

@@ -38,7 +38,8 @@ impl Tls {
         let fournisseur = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let cle = PrivateKeyDer::from_pem_file(&self.cle)
             .with_context(|| format!("[tls] cle : {} ne se lit pas", self.cle.display()))?;
-        let config = ServerConfig::builder_with_provider(Arc::clone(&fournisseur)).with_safe_default_protocol_versions()?;
+        let config =
+            ServerConfig::builder_with_provider(Arc::clone(&fournisseur)).with_safe_default_protocol_versions()?;
         let config = match &self.clients {
             None => config.with_no_client_auth(),
             Some(fichier) => {
@@ -67,8 +68,10 @@ impl Tls {
 
 fn chaine(fichier: &Path, cle: &str) -> Result<Vec<CertificateDer<'static>>> {
     let illisible = || format!("[tls] {cle} : {} ne se lit pas", fichier.display());
-    let lus: Vec<_> =
-        CertificateDer::pem_file_iter(fichier).with_context(illisible)?.collect::<Result<_, _>>().with_context(illisible)?;
+    let lus: Vec<_> = CertificateDer::pem_file_iter(fichier)
+        .with_context(illisible)?
+        .collect::<Result<_, _>>()
+        .with_context(illisible)?;
     anyhow::ensure!(!lus.is_empty(), "[tls] {cle} : {} ne contient aucun certificat.", fichier.display());
     Ok(lus)
 }

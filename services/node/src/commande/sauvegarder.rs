@@ -22,12 +22,9 @@ pub fn execute(acces: &Acces, options: &Options) -> Result<ExitCode> {
     let nom = options.sortie.display();
     acces.attends(async {
         let base = acces.base().await?;
-        OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&options.sortie)
-            .with_context(|| format!("Le fichier {nom} ne peut pas être créé (un fichier existant n’est pas remplacé)"))?;
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&options.sortie).with_context(|| {
+            format!("Le fichier {nom} ne peut pas être créé (un fichier existant n’est pas remplacé)")
+        })?;
         let copie = base.sauvegarde(&options.sortie).await;
         base.ferme().await;
         copie.with_context(|| format!("La sauvegarde {nom} n’a pas pu être écrite"))
