@@ -1,7 +1,12 @@
 //! What operators watch: the measures of the real programs follow the conventions, tell no stranger anything, and every
 //! name that the alerts and the dashboard use exists.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test says what it skipped, and stops at a surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test says what it skipped, and stops at a surprise"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;
