@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io::Read as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -147,7 +148,6 @@ fn copies_of_a_hub_and_of_a_node_made_while_they_run_are_put_back_elsewhere_and_
 }
 
 fn droits(fichier: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(fichier).unwrap().permissions().mode() & 0o777
 }
 
@@ -203,6 +203,8 @@ fn a_folder_of_the_first_version_opens_and_its_publications_still_verify() {
     let ancien = Path::new(env!("CARGO_MANIFEST_DIR")).join("anciens/premiere");
     for nom in ["hub.toml", "hub.pem", "node.toml", "node.pem"] {
         fs::copy(ancien.join(nom), dossier.path().join(nom)).unwrap();
+        // The history of the project does not keep who may read a file.
+        fs::set_permissions(dossier.path().join(nom), fs::Permissions::from_mode(0o600)).unwrap();
     }
     for nom in ["hub.db", "node.db"] {
         let mut octets = vec![];
