@@ -8,6 +8,7 @@ mod fil;
 mod jeton;
 mod journal;
 mod noeud;
+mod ouvrir;
 mod public;
 mod requete;
 mod sauvegarder;
@@ -33,7 +34,7 @@ use crate::ecoute::sert;
 use crate::restitution::graphql;
 use crate::service::Service;
 use crate::verification::{self, Hub};
-use crate::{cle, cle::succession, epoque};
+use crate::{cle, cle::succession, epoque, paquet};
 
 /// The library's own template is in English.
 const AIDE: &str = "{about}\n\nUsage : {usage}\n\n{all-args}";
@@ -96,6 +97,8 @@ enum Action {
     Requete(requete::OptionsRequete),
     /// Écrire le dossier de comité de pilotage d’une campagne : PDF accessible, classeur.
     Dossier(dossier::OptionsDossier),
+    /// Ouvrir les paquets CFEA d’une campagne avec la clé de leur destinataire : un classeur pour la région.
+    Ouvrir(ouvrir::OptionsOuvrir),
     /// Écrire un jeu de données dans un fichier, pour un public.
     Exporter(exporter::OptionsExporter),
     /// Examiner le calendrier des campagnes.
@@ -151,6 +154,12 @@ enum ActionCle {
         #[arg(short = 'o', long = "sortie", value_name = "FICHIER")]
         sortie: PathBuf,
     },
+    /// Créer la clé d’un destinataire de paquets CFEA (age), hors du hub qui sert, et écrire sa clé publique.
+    Destinataire {
+        /// Fichier à créer ; une clé existante n’est jamais remplacée.
+        #[arg(short = 'o', long = "sortie", value_name = "FICHIER")]
+        sortie: PathBuf,
+    },
     /// Écrire la clé publique d’une clé privée.
     Publique {
         /// Fichier de la clé privée.
@@ -189,6 +198,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
         Action::Dossier(options) => asynchrone(dossier::execute(fichier, options)),
+        Action::Ouvrir(options) => asynchrone(ouvrir::execute(fichier, options, maintenant())),
         Action::Exporter(options) => asynchrone(exporter::execute(fichier, options, maintenant())),
         Action::Campagne { action } => campagne::execute(fichier, action),
         Action::Noeud { action } => asynchrone(noeud::execute(fichier, action, maintenant())),
@@ -197,6 +207,10 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Restaurer { epoque } => asynchrone(restaurer(fichier, epoque)),
         Action::Cle { action: ActionCle::Creer { sortie } } => {
             let publique = cle::cree(&sortie, &mut generateur()?)?;
+            ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
+        }
+        Action::Cle { action: ActionCle::Destinataire { sortie } } => {
+            let publique = paquet::cree_cle(&sortie)?;
             ecris(&format!("{publique}\n")).map(|()| ExitCode::SUCCESS)
         }
         Action::Cle { action: ActionCle::Publique { fichier } } => {

@@ -19,6 +19,7 @@ pub mod fil;
 pub mod ingest;
 pub mod mesures;
 pub mod noeud;
+pub mod paquet;
 pub mod pratique;
 pub mod probleme;
 pub mod reference;

@@ -106,6 +106,8 @@ pub struct Publication {
     pub approbation: Approbation,
     /// What becomes of the fiches personne and évènement.
     pub fiches: ModeFiches,
+    /// Public keys (age) of those who may open the CFEA package.
+    pub destinataires: Vec<String>,
 }
 
 /// How long the cases of the conventions are kept (CNIL, référentiel 2023-095: two years after the last contact).
@@ -152,6 +154,21 @@ pub enum ModeFiches {
     /// They never leave; only protected indicators do.
     #[default]
     Aucune,
+    /// Whole, in a package that its recipients alone can open.
+    Scellees,
+    /// Pseudonyms, months and age bands, in such a package.
+    Pseudonymisees,
+}
+
+impl ModeFiches {
+    /// Name in the file and in the journal.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Aucune => "aucune",
+            Self::Scellees => "scellees",
+            Self::Pseudonymisees => "pseudonymisees",
+        }
+    }
 }
 
 /// A campaign as announced.
@@ -219,6 +236,11 @@ impl Configuration {
     }
 
     fn verifie(&self) -> Result<(), Contradiction> {
+        if self.publication.fiches != ModeFiches::Aucune {
+            crate::paquet::destinataires(&self.publication.destinataires).map_err(|e| {
+                Contradiction::a("publication.destinataires", format!("[publication] destinataires : {e}"))
+            })?;
+        }
         for (jeu, ligne) in &self.horaire {
             let contradiction = |detail: String| Contradiction::a(format!("horaire.{jeu}"), detail);
             if referentiel::jeu::jeu(jeu).is_none() {

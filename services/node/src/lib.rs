@@ -13,6 +13,7 @@ pub mod horaire;
 pub mod jeux;
 pub mod mesures;
 pub mod outbox;
+pub mod paquet;
 pub mod partage;
 pub mod preparation;
 pub mod refait;

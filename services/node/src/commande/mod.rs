@@ -14,6 +14,7 @@ mod jeux;
 mod lien;
 mod modele;
 mod offre;
+mod paquet;
 mod partage;
 mod publier;
 mod reference;
@@ -67,6 +68,8 @@ enum Commande {
     },
     /// Produit le classeur prérempli d’une campagne.
     Modele(modele::Options),
+    /// Scelle le paquet CFEA d’une campagne pour ses destinataires, dans le mode que ce centre a choisi.
+    Paquet(paquet::Options),
     /// Calcule les indicateurs d’une campagne, avant tout secret : ne quitte pas le nœud.
     Indicateurs(indicateurs::Options),
     /// Montre exactement ce qui partirait.
@@ -173,6 +176,7 @@ fn aiguille(ligne: Ligne) -> Result<ExitCode> {
         Commande::AnnulerImport { numero } => importer::annule(&acces()?, numero),
         Commande::Imports { json } => importer::liste(&acces()?, json),
         Commande::Modele(o) => modele::execute(&acces()?, &o),
+        Commande::Paquet(o) => paquet::execute(&acces()?, &o),
         Commande::Indicateurs(o) => indicateurs::execute(&acces()?, &o),
         Commande::Apercu(o) => apercu::execute(&acces()?, &o),
         Commande::Publier(o) => publier::execute(&acces()?, &o),

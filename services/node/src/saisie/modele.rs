@@ -46,6 +46,17 @@ impl Tranche {
         Self([dispositifs, personnes, evenements])
     }
 
+    /// Everything that several hold, one after the other: a centre has a remontée for each dispositif.
+    pub fn de_plusieurs(modele: &Modele, remontees: &[Remontee]) -> Self {
+        let mut lignes: [Vec<Saisie>; 3] = Default::default();
+        for remontee in remontees {
+            for (toutes, siennes) in lignes.iter_mut().zip(Self::de(modele, remontee).0) {
+                toutes.extend(siennes);
+            }
+        }
+        Self(lignes)
+    }
+
     /// The rows as a workbook.
     pub fn classeur(&self, modele: &Modele, jour: NaiveDate) -> Result<Vec<u8>, EcritureImpossible> {
         let Self([dispositifs, personnes, evenements]) = self;
