@@ -417,13 +417,16 @@ PREUVE = ("iss", "sub", "aud", "iat", "exp", "jti", "htm", "htu", "bsh")
 
 def preuve(v, cle):
     schema, _, texte = v["jeton"].partition(" ")
-    lu = jeton_du_hub(texte, "maillage-preuve+jwt", cle, "auth.proof_invalid", PREUVE)
+    lu = jeton_du_hub(texte, "maillage-preuve+jwt", cle, "auth.proof_invalid", PREUVE, ("bln",))
     requete = v["requete"]
     demande = (requete["methode"], requete["uri"], texte64(sha(b64(v["corps"]))))
     if schema != "Maillage-Preuve" or lu["iss"] != lu["sub"] or lu["aud"] != v["hub"]:
         raise erreur("auth.proof_invalid")
     if lu["iss"] != v["noeud"]:
         raise erreur("auth.wrong_node")
+    # The length of the body, when it is said: a hub decompresses no further.
+    if lu.get("bln", len(b64(v["corps"]))) != len(b64(v["corps"])):
+        raise erreur("auth.proof_invalid")
     if (lu["htm"], lu["htu"], lu["bsh"]) != demande or not 16 <= len(lu["jti"]) <= 64:
         raise erreur("auth.proof_invalid")
     if not 1 <= lu["exp"] - lu["iat"] <= VIE_MAXIMALE:

@@ -12,7 +12,7 @@ use hub_storage::corps::CorpsIntegre;
 use hub_storage::enrolement::{EtatNoeud, etat as etat_du_noeud};
 use hub_storage::{corps, noeud as noeuds, preuve as preuves, publication as entrees, registre};
 use publication::contenu::TAILLE_MAXIMALE;
-use publication::preuve::{self, Demande, PreuveVerifiee};
+use publication::preuve::{self, PreuveSansCorps, PreuveVerifiee};
 use publication::tete::TeteSignee;
 use publication::{CodeRefus, Contenu, Empreinte, Enveloppe, Motif, pii};
 use referentiel::identifiant::IdentifiantNoeud;
@@ -36,8 +36,7 @@ pub async fn depose_corps(
     Path(empreinte): Path<String>,
     requete: Request,
 ) -> Result<Response, Rejet> {
-    let (parties, octets) = corps_de(requete, TAILLE_MAXIMALE).await?;
-    let preuve = authentifie(&service, &parties, &octets, None).await?;
+    let Recue { octets, preuve, .. } = recue(&service, requete, TAILLE_MAXIMALE, None).await?;
     publie_encore(&service, preuve.noeud()).await?;
     let integre = CorpsIntegre::verifie(lit_empreinte(&empreinte)?, octets.into()).ok_or_else(|| {
         Rejet::nouveau(CodeRefus::BodyHashMismatch, "Les octets reçus n’ont pas l’empreinte de l’adresse.")
@@ -52,8 +51,7 @@ pub async fn lit_corps(
     Path(empreinte): Path<String>,
     requete: Request,
 ) -> Result<Response, Rejet> {
-    let (parties, octets) = corps_de(requete, 0).await?;
-    let preuve = une_seule_fois(&service, authentifie(&service, &parties, &octets, None).await?).await?;
+    let preuve = une_seule_fois(&service, recue(&service, requete, 0, None).await?.preuve).await?;
     let empreinte = lit_empreinte(&empreinte)?;
     // One answer for what does not exist and what belongs to another: existence is not told.
     if !corps::appartient(service.db(), empreinte, preuve.noeud().as_str()).await? {
@@ -71,9 +69,8 @@ pub async fn depose_enveloppe(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let noeud = lit_noeud(&noeud)?;
-    let (parties, octets) = corps_de(requete, ENVELOPPE_MAXIMALE).await?;
     // A proof seen before is no matter here: the answer to the same bytes is the same receipt.
-    authentifie(&service, &parties, &octets, Some(&noeud)).await?;
+    let Recue { octets, .. } = recue(&service, requete, ENVELOPPE_MAXIMALE, Some(&noeud)).await?;
     publie_encore(&service, &noeud).await?;
     let jws = String::from_utf8(octets.into())
         .map_err(|_| Rejet::nouveau(CodeRefus::EnvMalformed, "L’enveloppe n’est pas du texte."))?;
@@ -98,8 +95,8 @@ pub async fn essaie(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let noeud = lit_noeud(&noeud)?;
-    let (parties, octets) = corps_de(requete, TAILLE_MAXIMALE).await?;
-    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud)).await?).await?;
+    let Recue { octets, preuve, .. } = recue(&service, requete, TAILLE_MAXIMALE, Some(&noeud)).await?;
+    une_seule_fois(&service, preuve).await?;
     let essai = tokio::task::spawn_blocking(move || essai(&service, &noeud, &octets));
     let essai = essai.await.map_err(|_| Rejet::nouveau(CodeRefus::HubBusy, "L’essai s’est interrompu."))?;
     Ok(axum::Json(essai).into_response())
@@ -130,9 +127,9 @@ pub async fn tete(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let noeud = lit_noeud(&noeud)?;
-    let (parties, octets) = corps_de(requete, 0).await?;
+    let Recue { parties, preuve, .. } = recue(&service, requete, 0, Some(&noeud)).await?;
     let kid = kid_de(&parties.headers)?;
-    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud)).await?).await?;
+    une_seule_fois(&service, preuve).await?;
     let tete = registre::tete(service.db(), &noeud).await?;
     let (log_epoch, _) = registre::tete_registre(service.db()).await?;
     let signee = TeteSignee { node: noeud, log_epoch, seq: tete.seq, digest: tete.empreinte, kid };
@@ -168,8 +165,7 @@ pub async fn historique(
     requete: Request,
 ) -> Result<Response, Rejet> {
     let noeud = lit_noeud(&noeud)?;
-    let (parties, octets) = corps_de(requete, 0).await?;
-    une_seule_fois(&service, authentifie(&service, &parties, &octets, Some(&noeud)).await?).await?;
+    une_seule_fois(&service, recue(&service, requete, 0, Some(&noeud)).await?.preuve).await?;
     let lues = entrees::historique(service.db(), &noeud, depuis.from, PAGE_D_HISTORIQUE).await?;
     let next = (lues.len() == PAGE_D_HISTORIQUE as usize).then(|| lues.last().map(|e| e.seq + 1)).flatten();
     let entries = lues
@@ -181,31 +177,48 @@ pub async fn historique(
 
 /// A reading that any node in service may ask for; gives the parts of the request.
 pub(crate) async fn requete_d_un_noeud(service: &Service, requete: Request) -> Result<Parts, Rejet> {
-    let (parties, octets) = corps_de(requete, 0).await?;
-    une_seule_fois(service, authentifie(service, &parties, &octets, None).await?).await?;
+    let Recue { parties, preuve, .. } = recue(service, requete, 0, None).await?;
+    une_seule_fois(service, preuve).await?;
     Ok(parties)
 }
 
-/// Verifies the proof of a request; `noeud` is that of the address, when it names one.
+/// A request whose proof holds, and its body.
+struct Recue {
+    parties: Parts,
+    octets: Bytes,
+    preuve: PreuveVerifiee,
+}
+
+/// Verifies the proof of a request, then reads its body, to `limite` bytes and never past the signed length; `noeud`
+/// is that of the address, when it names one.
+async fn recue(
+    service: &Service,
+    requete: Request<Body>,
+    limite: usize,
+    noeud: Option<&IdentifiantNoeud>,
+) -> Result<Recue, Rejet> {
+    let (parties, corps) = requete.into_parts();
+    let preuve = authentifie(service, &parties, noeud).await?;
+    let octets = corps_de(&parties.headers, corps, limite, preuve.longueur()).await?;
+    Ok(Recue { preuve: preuve.avec_corps(&octets)?, parties, octets })
+}
+
 async fn authentifie(
     service: &Service,
     parties: &Parts,
-    octets: &Bytes,
     noeud: Option<&IdentifiantNoeud>,
-) -> Result<PreuveVerifiee, Rejet> {
+) -> Result<PreuveSansCorps, Rejet> {
     let autorisation = autorisation(&parties.headers)?;
     let connue = noeuds::du_kid(service.db(), &kid_de(&parties.headers)?).await?;
     let Some((proprietaire, cle)) = connue else { return Err(sans_cle(service, noeud).await?) };
     let hub = &service.configuration().hub;
-    let demande =
-        Demande::nouvelle(parties.method.as_str(), adresse_demandee(service.configuration(), parties), octets);
-    let maintenant = service.horloge().maintenant();
-    let verifiee =
-        preuve::verifier(autorisation, &demande, noeud.unwrap_or(&proprietaire), &hub.identifiant, &cle, maintenant)
-            .map_err(|refus| match refus.code() {
-                CodeRefus::ClockSkew => refus.probleme().avec_heure(maintenant).into(),
-                _ => Rejet::from(refus),
-            })?;
+    let demandee = (parties.method.as_str(), &*adresse_demandee(service.configuration(), parties));
+    let (noeud, maintenant) = (noeud.unwrap_or(&proprietaire), service.horloge().maintenant());
+    let verifiee = preuve::verifier_sans_corps(autorisation, demandee, noeud, &hub.identifiant, &cle, maintenant)
+        .map_err(|refus| match refus.code() {
+            CodeRefus::ClockSkew => refus.probleme().avec_heure(maintenant).into(),
+            _ => Rejet::from(refus),
+        })?;
     service.debit().noeud(verifiee.noeud())?;
     Ok(verifiee)
 }
@@ -263,18 +276,17 @@ fn adresse_demandee(configuration: &Configuration, parties: &Parts) -> String {
     }
 }
 
-/// Reads a bounded body. The proof's key must be known before a single byte is read.
-async fn corps_de(requete: Request<Body>, limite: usize) -> Result<(Parts, Bytes), Rejet> {
-    let (parties, corps) = requete.into_parts();
-    kid_de(&parties.headers)?;
-    let codage = parties.headers.get(header::CONTENT_ENCODING).map(|e| e.as_bytes().to_vec());
+/// Reads a bounded body; a compressed one, to the length that was signed.
+async fn corps_de(entetes: &HeaderMap, corps: Body, limite: usize, signee: Option<u64>) -> Result<Bytes, Rejet> {
     let octets = axum::body::to_bytes(corps, limite).await.map_err(|_| trop_grand(limite))?;
-    match codage.as_deref() {
-        None | Some(b"identity") => Ok((parties, octets)),
+    match entetes.get(header::CONTENT_ENCODING).map(|e| e.as_bytes()) {
+        None | Some(b"identity") => Ok(octets),
         Some(b"gzip") => {
-            let lu = tokio::task::spawn_blocking(move || decompresse(&octets, limite)).await;
-            let lu = lu.map_err(|_| Rejet::nouveau(CodeRefus::HubBusy, "La lecture du corps s’est interrompue."))?;
-            Ok((parties, lu?))
+            let sans_longueur =
+                || Rejet::nouveau(CodeRefus::BodyEncoding, "Une preuve sans « bln » ne couvre pas un corps en gzip.");
+            let borne = usize::try_from(signee.ok_or_else(sans_longueur)?).unwrap_or(usize::MAX).min(limite);
+            let lu = tokio::task::spawn_blocking(move || decompresse(&octets, borne)).await;
+            lu.map_err(|_| Rejet::nouveau(CodeRefus::HubBusy, "La lecture du corps s’est interrompue."))?
         }
         Some(_) => Err(Rejet::nouveau(CodeRefus::BodyEncoding, "Ce hub lit des corps en clair ou en gzip.")),
     }

@@ -115,7 +115,7 @@ async fn reperes_nouveaux(db: &Db, campagne: &str) -> Result<Vec<Article>, Erreu
 }
 
 async fn pratiques_nouvelles(db: &Db) -> Result<Vec<Article>, ErreurBase> {
-    let publiees = pratiques(db).await?;
+    let publiees = [pratiques(db).await?, pratiques_des_pages(db).await?].concat();
     let connues = fil::en_vigueur(db, "pratique/").await?;
     Ok(differences(&connues, publiees.into_iter().map(|(cle, p)| Article::pratique(&cle, p))))
 }
@@ -162,6 +162,17 @@ async fn pratiques(db: &Db) -> Result<Vec<(String, Pratique)>, ErreurBase> {
     let presentes = fiches.into_iter().filter(|f| derniere.get(&f.rang.noeud) == Some(&f.rang.campagne));
     let publiees = presentes.filter(|f| f.champs.get("etat").is_some_and(|e| e == etat));
     Ok(publiees.filter_map(pratique).collect())
+}
+
+/// Practices proposed from the hub's pages, once published there: by the identifier of their proposal.
+async fn pratiques_des_pages(db: &Db) -> Result<Vec<(String, Pratique)>, ErreurBase> {
+    let publiees = hub_storage::pratique::publiees(db, &Visibilite::entiere()).await?;
+    let lues = publiees.into_iter().filter_map(|p| {
+        let mut fields = p.champs;
+        fields.remove("etat");
+        Some((p.identifiant, Pratique { node: p.noeud.parse().ok()?, center: p.emetteur_nom, fields }))
+    });
+    Ok(lues.collect())
 }
 
 fn pratique(f: Fiche) -> Option<(String, Pratique)> {

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rand::CryptoRng;
 use referentiel::identifiant::IdentifiantNoeud;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cle::{ClePublique, CleSignature};
 use crate::empreinte::{Empreinte, empreinte_requete};
@@ -39,14 +39,16 @@ pub struct Demande {
     pub methode: String,
     /// Address, without query nor fragment, exactly as the node wrote it.
     pub uri: String,
-    /// SHA-256 of the body as sent, empty body included.
+    /// SHA-256 of the body before any compression, empty body included.
     pub bsh: Empreinte,
+    /// Bytes of that body: a compressed one is read to there and no further (§2.2).
+    pub longueur: u64,
 }
 
 impl Demande {
     /// A request and its body.
     pub fn nouvelle(methode: impl Into<String>, uri: impl Into<String>, corps: &[u8]) -> Self {
-        Self { methode: methode.into(), uri: uri.into(), bsh: empreinte_requete(corps) }
+        Self { methode: methode.into(), uri: uri.into(), bsh: empreinte_requete(corps), longueur: corps.len() as u64 }
     }
 }
 
@@ -62,6 +64,46 @@ struct Revendications {
     htm: String,
     htu: String,
     bsh: Empreinte,
+    /// Length of the body. Optional: what proofs of before it said is still true.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
+    bln: Option<u64>,
+}
+
+/// A member that is there has a value: `null` is none.
+fn present<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
+    u64::deserialize(d).map(Some)
+}
+
+/// A proof that holds, but for the body, which is not read yet: nobody unknown makes the hub decompress a byte.
+#[derive(Debug)]
+pub struct PreuveSansCorps {
+    preuve: PreuveVerifiee,
+    bsh: Empreinte,
+    bln: Option<u64>,
+}
+
+impl PreuveSansCorps {
+    /// Node that asks.
+    pub fn noeud(&self) -> &IdentifiantNoeud {
+        &self.preuve.noeud
+    }
+
+    /// Length that the body will have, as signed.
+    pub fn longueur(&self) -> Option<u64> {
+        self.bln
+    }
+
+    /// The proof, when the body is the signed one.
+    pub fn avec_corps(self, corps: &[u8]) -> Result<PreuveVerifiee, Refus> {
+        self.lie(empreinte_requete(corps), corps.len() as u64)
+    }
+
+    fn lie(self, bsh: Empreinte, longueur: u64) -> Result<PreuveVerifiee, Refus> {
+        if self.bsh != bsh || self.bln.is_some_and(|bln| bln != longueur) {
+            return Err(refuse("La preuve est liée à une autre requête : le corps est différent."));
+        }
+        Ok(self.preuve)
+    }
 }
 
 /// A proof that holds. Made by [`verifier`] only.
@@ -112,6 +154,7 @@ pub fn signer(
         htm: demande.methode.clone(),
         htu: demande.uri.clone(),
         bsh: demande.bsh,
+        bln: Some(demande.longueur),
     };
     let mut en_tete = Header::new(Algorithm::EdDSA);
     en_tete.typ = Some(TYPE.to_owned());
@@ -136,6 +179,19 @@ pub fn verifier(
     cle: &ClePublique,
     maintenant: DateTime<Utc>,
 ) -> Result<PreuveVerifiee, Refus> {
+    let sans_corps = verifier_sans_corps(autorisation, (&demande.methode, &demande.uri), noeud, hub, cle, maintenant)?;
+    sans_corps.lie(demande.bsh, demande.longueur)
+}
+
+/// The same before the body is read, for a verb and an address.
+pub fn verifier_sans_corps(
+    autorisation: &str,
+    (methode, uri): (&str, &str),
+    noeud: &IdentifiantNoeud,
+    hub: &str,
+    cle: &ClePublique,
+    maintenant: DateTime<Utc>,
+) -> Result<PreuveSansCorps, Refus> {
     let jeton = jeton(autorisation)?;
     let lues = lire(jeton, cle)?;
     if lues.iss != lues.sub || lues.aud != hub {
@@ -144,14 +200,15 @@ pub fn verifier(
     if &lues.iss != noeud {
         return Err(Refus::nouveau(CodeRefus::AuthWrongNode, format!("La preuve est de {}.", lues.iss)));
     }
-    if lues.htm != demande.methode || lues.htu != demande.uri || lues.bsh != demande.bsh {
-        return Err(refuse("La preuve est liée à une autre requête : verbe, adresse ou corps différent."));
+    if lues.htm != methode || lues.htu != uri {
+        return Err(refuse("La preuve est liée à une autre requête : verbe ou adresse différents."));
     }
     if !(16..=64).contains(&lues.jti.len()) {
         return Err(refuse("« jti » doit compter de 16 à 64 caractères."));
     }
     let expire = echeance(&lues, maintenant)?;
-    Ok(PreuveVerifiee { noeud: lues.iss, jti: lues.jti, expire })
+    let preuve = PreuveVerifiee { noeud: lues.iss, jti: lues.jti, expire };
+    Ok(PreuveSansCorps { preuve, bsh: lues.bsh, bln: lues.bln })
 }
 
 fn lire(jeton: &str, cle: &ClePublique) -> Result<Revendications, Refus> {

@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use hub::acces::Role;
 use hub_storage::journal;
+use referentiel::horloge::Horloge as _;
 
 use crate::banc::{Banc, six_noeuds};
 use crate::connexion::{Navigateur, entre};
@@ -67,8 +68,15 @@ async fn a_practice_is_proposed_read_published_found_and_adopted() {
     let decision = format!("{adresse}/decision");
     let sans_motif = dth.envoie(&decision, &[("jeton", &jeton), ("geste", "refuser"), ("motif", " ")]).await;
     assert!(sans_motif.statut == StatusCode::UNPROCESSABLE_ENTITY && sans_motif.texte.contains("demande un motif"));
+    let au_fil = async || hub::fil::complete(banc.service.db(), banc.horloge.maintenant()).await.unwrap();
+    assert_eq!(au_fil().await, 0, "what waits is handed down to nobody");
     let publiee = dth.envoie(&decision, &[("jeton", &jeton), ("geste", "publier")]).await;
     assert_eq!(publiee.statut, StatusCode::SEE_OTHER, "{}", publiee.texte);
+    assert_eq!((au_fil().await, au_fil().await), (1, 0), "handed down to the nodes, once");
+    let articles = hub_storage::fil::en_vigueur(banc.service.db(), "pratique/").await.unwrap();
+    let descendue = articles.values().find_map(|a| a.practice.as_ref()).unwrap();
+    assert_eq!((descendue.node.as_str(), descendue.center.as_str()), (a.as_str(), "Centre 0"));
+    assert!(descendue.fields.values().any(|v| v == "Cellule <maintien>") && !descendue.fields.contains_key("etat"));
     let deux_fois = dth.envoie(&decision, &[("jeton", &jeton), ("geste", "publier")]).await;
     assert!(deux_fois.texte.contains("n’attend plus de relecture"), "{}", deux_fois.texte);
 

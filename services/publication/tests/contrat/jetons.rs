@@ -175,6 +175,10 @@ hostiles! {
     other_path: avec(|c| c["htu"] = json!("https://hub.example/maillage/v1/nodes/cdg-287000012/chain/2"));
     other_body: avec(|c| c["bsh"] = json!(publication::empreinte::empreinte_requete(b"autre")));
     body_missing: sans("bsh");
+    other_length: avec(|c| c["bln"] = json!(4));
+    length_null: avec(|c| c["bln"] = Value::Null);
+    length_as_text: avec(|c| c["bln"] = json!("5"));
+    length_negative: avec(|c| c["bln"] = json!(-1));
     unknown_claim: avec(|c| c["role"] = json!("administrateur"));
     claims_as_a_list: porte(&en_tete(preuve::TYPE), "[1,2,3]");
     claims_followed_by_something: porte(&en_tete(preuve::TYPE), &format!("{}{{}}", bonnes_revendications()));
