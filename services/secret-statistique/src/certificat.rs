@@ -16,6 +16,23 @@ pub struct Certificat {
     pub mouvements: Vec<Vec<(u32, i64)>>,
 }
 
+impl Certificat {
+    /// Adds the moves of another one, in units that suit both.
+    pub(crate) fn joint(&mut self, autre: Self) {
+        // Scales are powers of two.
+        let echelle = self.echelle.max(autre.echelle);
+        let remet = |c: &mut Self| {
+            let fois = echelle / c.echelle.max(1);
+            c.mouvements.iter_mut().flatten().for_each(|(_, d)| *d *= fois);
+        };
+        let mut autre = autre;
+        remet(self);
+        remet(&mut autre);
+        self.echelle = echelle;
+        self.mouvements.append(&mut autre.mouvements);
+    }
+}
+
 /// What a certificate fails to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Defaut {

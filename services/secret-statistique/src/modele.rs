@@ -11,7 +11,7 @@ use crate::brute::{CelluleBrute, Grandeur, TableBrute};
 use crate::politique::{Passe, Politique};
 use crate::primaire;
 use crate::protection::EchecProtection;
-use crate::protegee::{Motif, ValeurPubliee};
+use crate::protegee::{Lecteur, Motif, ValeurPubliee};
 use crate::relations;
 use crate::systeme::{Cellule, Sort, Systeme, cout_par_defaut};
 
@@ -31,8 +31,13 @@ struct Relation {
     parties: Vec<usize>,
 }
 
-/// Builds the system of a table for one audience.
-pub(crate) fn construit(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Result<Modele, EchecProtection> {
+/// Builds the system of a table for one audience, before one kind of reader.
+pub(crate) fn construit(
+    brute: &TableBrute,
+    politique: &Politique,
+    passe: &Passe,
+    lecteur: Lecteur,
+) -> Result<Modele, EchecProtection> {
     let cellules = brute.cellules();
     let mut valeurs: BTreeMap<usize, u64> = BTreeMap::new();
     for (i, c) in cellules.iter().enumerate() {
@@ -53,12 +58,16 @@ pub(crate) fn construit(brute: &TableBrute, politique: &Politique, passe: &Passe
             let connue = differees.contains_key(i) || inchangee(&cellules[*i], passe);
             cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe)
         })
+        .map(|c| lue_par(lecteur, c))
         .collect();
     let sous_comptes = sous_comptes(brute, &valeurs);
     let premiere_auxiliaire = liste.len();
     liste.extend(sous_comptes.iter().map(|(total, partie)| Cellule::auxiliaire(valeurs[total] - valeurs[partie])));
     let invalide = |e| EchecProtection::Incoherente(format!("{e}"));
     let mut systeme = Systeme::nouveau(liste).map_err(invalide)?;
+    if lecteur == Lecteur::SaitLesZerosMasques {
+        systeme.couvre_les_zeros();
+    }
     for r in &relations {
         systeme.relie(rang[&r.total], r.parties.iter().map(|p| (rang[p], 1))).map_err(invalide)?;
     }
@@ -205,8 +214,6 @@ fn cellule(
     };
     let stable = if passe.motif_precedent.contains(&brute.cle) { 2 } else { 1 };
     let fin = 1 + u64::from(brute.cle.niveau as u8);
-    // Nobody may take for granted that a masked cell is not empty: a zero is masked when it would tell
-    // the value of a sensitive axis, or when nothing else can protect a cell.
     Cellule {
         valeur,
         sort,
@@ -215,5 +222,15 @@ fn cellule(
         cout: (cout_par_defaut(valeur) * fin / stable).max(1),
         plancher: 0,
         plafond: None,
+    }
+}
+
+/// Where all zeros are shown, a masked cell holds somebody; an empty one that must be masked all the same
+/// (it would tell the value of a sensitive axis, or it was masked before) is no help to the others.
+fn lue_par(lecteur: Lecteur, c: Cellule) -> Cellule {
+    match (lecteur, c.valeur, c.sort) {
+        (Lecteur::SaitLesZerosMasques, ..) | (_, 0, Sort::Forcee) => c,
+        (Lecteur::SaitLesZerosMontres, 0, _) => Cellule { sort: Sort::Gelee, ..c },
+        (Lecteur::SaitLesZerosMontres, ..) => Cellule { plancher: 1, ..c },
     }
 }

@@ -13,7 +13,8 @@ use crate::retrait::Croisement;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Zeros {
-    /// Shown: nobody is in that cell, nobody can be found there.
+    /// Shown: nobody is in that cell, nobody can be found there. Readers know it, hence that whatever is
+    /// masked holds somebody; some zeros are masked only where nothing else protects a table.
     Montres,
     /// Protected like small counts.
     Proteges,

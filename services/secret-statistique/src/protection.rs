@@ -10,8 +10,8 @@ use referentiel::cellule::{Cle, Statut};
 use crate::brute::{CelluleBrute, Grandeur, TableBrute};
 use crate::certificat;
 use crate::modele::{self, Modele};
-use crate::politique::{Passe, Politique};
-use crate::protegee::{CelluleProtegee, Motif, Rapport, TableProtegee, ValeurPubliee};
+use crate::politique::{Passe, Politique, Zeros};
+use crate::protegee::{CelluleProtegee, Lecteur, Motif, Rapport, TableProtegee, ValeurPubliee};
 use crate::retrait;
 use crate::suppression::{self, Decision, SansIssue};
 use crate::systeme::Sort;
@@ -65,8 +65,20 @@ fn protege_telle_quelle(
     politique: &Politique,
     passe: &Passe,
 ) -> Result<Result<TableProtegee, Etroites>, EchecProtection> {
-    let modele = modele::construit(brute, politique, passe)?;
-    let decision = match suppression::protege(&modele.systeme) {
+    // Zeros stay shown where that can be proved safe; where it cannot, some are masked before anything is
+    // withdrawn, so that what a reader knows of the rule never tells him what is masked.
+    let mut lecteur = match politique.zeros {
+        Zeros::Montres => Lecteur::SaitLesZerosMontres,
+        Zeros::Proteges => Lecteur::SaitLesZerosMasques,
+    };
+    let mut modele = modele::construit(brute, politique, passe, lecteur)?;
+    let mut issue = suppression::protege(&modele.systeme);
+    if issue.is_err() && lecteur == Lecteur::SaitLesZerosMontres {
+        lecteur = Lecteur::SaitLesZerosMasques;
+        modele = modele::construit(brute, politique, passe, lecteur)?;
+        issue = suppression::protege(&modele.systeme);
+    }
+    let decision = match issue {
         Ok(decision) => decision,
         Err(SansIssue::TropEtroites(places)) => {
             let cles = places.iter().filter_map(|p| Some(brute.cellules().get(*modele.places.get(*p)?)?.cle.clone()));
@@ -84,7 +96,7 @@ fn protege_telle_quelle(
         .enumerate()
         .map(|(i, c)| montre(i, c, brute, politique, &modele, &mut masques))
         .collect();
-    let rapport = rapport(brute, &modele, &decision, &largeurs, &cellules, &masques);
+    let rapport = Rapport { lecteur, ..rapport(brute, &modele, &decision, &largeurs, &cellules, &masques) };
     Ok(Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport }))
 }
 
@@ -139,6 +151,7 @@ fn rapport(
         croisements_retires: vec![],
         differees: modele.differees.keys().map(|i| brute.cellules()[*i].cle.clone()).collect(),
         perte: positions().filter(complementaire).map(valeur).sum(),
+        lecteur: Lecteur::default(),
         largeur_atteinte: positions().filter(due).map(|r| u64::try_from(largeurs[r]).unwrap_or(u64::MAX)).min(),
     }
 }

@@ -82,6 +82,30 @@ impl Motif {
     }
 }
 
+/// The reader that a table was proved against. He knows the rules, all that is shown, and what adds up to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lecteur {
+    /// He knows that every zero is shown: whatever is masked holds somebody.
+    #[default]
+    SaitLesZerosMontres,
+    /// Masks fall on zeros too: he cannot tell an empty masked cell from another.
+    SaitLesZerosMasques,
+}
+
+impl Lecteur {
+    /// The threat, in a sentence, for the node's own agent.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::SaitLesZerosMontres => {
+                "Contrôlé contre un lecteur qui connaît la règle, toutes les cases montrées et toutes les sommes ; il sait aussi que les zéros sont montrés, donc qu’une case masquée compte quelqu’un."
+            }
+            Self::SaitLesZerosMasques => {
+                "Contrôlé contre un lecteur qui connaît la règle, toutes les cases montrées et toutes les sommes ; des zéros sont masqués eux aussi : il ne peut pas savoir si une case masquée compte quelqu’un."
+            }
+        }
+    }
+}
+
 /// What the node tells its own agent about a protection. Never serialised, never sent.
 #[derive(Debug, Clone, Default)]
 pub struct Rapport {
@@ -101,6 +125,8 @@ pub struct Rapport {
     pub perte: u64,
     /// Smallest width proved for a masked count; `None` when none is masked.
     pub largeur_atteinte: Option<u64>,
+    /// Who that was proved against.
+    pub lecteur: Lecteur,
 }
 
 impl Rapport {

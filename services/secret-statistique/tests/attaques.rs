@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use referentiel::Decimal;
 use referentiel::cellule::{Audience, Cle, Statut, Ventilation};
@@ -12,7 +13,8 @@ use referentiel::jeu::jeu;
 use referentiel::territoire::Niveau;
 use secret_statistique::somme::{Part, bornes, exacte};
 use secret_statistique::{
-    CelluleBrute, Grandeur, Passe, Politique, RelationConnue, TableBrute, TableProtegee, ValeurPubliee, proteger,
+    CelluleBrute, Grandeur, Lecteur, Passe, Politique, RelationConnue, TableBrute, TableProtegee, ValeurPubliee,
+    proteger,
 };
 
 fn cle(indicateur: &str, niveau: Niveau, territoire: &str, axes: &[(&str, &str)]) -> Cle {
@@ -72,10 +74,15 @@ type Somme = (Cle, Vec<Cle>);
 
 /// All values of a cell in the integer tables that agree with the view, up to a largest value.
 fn possibles(vue: &Vue, sommes: &[Somme], cible: &Cle, plafond: u64) -> BTreeSet<u64> {
+    possibles_entre(vue, sommes, cible, 0..=plafond)
+}
+
+/// The same for who knows between which values every masked cell lies.
+fn possibles_entre(vue: &Vue, sommes: &[Somme], cible: &Cle, bornes: RangeInclusive<u64>) -> BTreeSet<u64> {
     let inconnues: Vec<&Cle> = vue.iter().filter(|(_, v)| v.is_none()).map(|(c, _)| c).collect();
     let mut table: BTreeMap<&Cle, u64> = vue.iter().filter_map(|(c, v)| Some((c, (*v)?))).collect();
     let mut trouves = BTreeSet::new();
-    enumere(&inconnues, sommes, plafond, &mut table, &mut |t| {
+    enumere(&inconnues, sommes, &bornes, &mut table, &mut |t| {
         trouves.insert(t[cible]);
     });
     trouves
@@ -84,7 +91,7 @@ fn possibles(vue: &Vue, sommes: &[Somme], cible: &Cle, plafond: u64) -> BTreeSet
 fn enumere<'a>(
     restent: &[&'a Cle],
     sommes: &[Somme],
-    plafond: u64,
+    bornes: &RangeInclusive<u64>,
     table: &mut BTreeMap<&'a Cle, u64>,
     trouve: &mut dyn FnMut(&BTreeMap<&'a Cle, u64>),
 ) {
@@ -100,9 +107,9 @@ fn enumere<'a>(
         trouve(table);
         return;
     };
-    for valeur in 0..=plafond {
+    for valeur in bornes.clone() {
         table.insert(premiere, valeur);
-        enumere(suite, sommes, plafond, table, trouve);
+        enumere(suite, sommes, bornes, table, trouve);
     }
     table.remove(*premiere);
 }
@@ -170,6 +177,37 @@ fn non_negativity_with_a_small_total() {
         (san, vec![de("F", "SAN"), de("M", "SAN")]),
     ];
     reussit_puis_echoue(&table([marges, cases].concat()), &sommes, &de("F", "SAN"), 26);
+}
+
+#[test]
+fn the_rule_that_shows_zeros() {
+    // Three masked levels that add up to three: nobody can place them, but for whoever knows that none is empty.
+    let niveau = |m| ici(&[("niveau_soutien", m)]);
+    let niveaux = ["N1", "N2", "N3", "N4"].map(niveau);
+    let brute = table([(ici(&[]), 12)].into_iter().chain(niveaux.clone().into_iter().zip([1, 1, 1, 9])).collect());
+    let sommes = [(ici(&[]), niveaux.to_vec())];
+    let naive = seuil_seul(&brute, 5);
+    assert_eq!(etendue(&possibles(&naive, &sommes, &niveaux[0], 14)), 3);
+    assert_eq!(possibles_entre(&naive, &sommes, &niveaux[0], 1..=14), BTreeSet::from([1]));
+    let protegee = reseau(&brute);
+    assert_eq!(protegee.rapport().lecteur, Lecteur::SaitLesZerosMontres);
+    for cle in &masquees(&protegee) {
+        let reste = possibles_entre(&vue(&protegee), &sommes, cle, 1..=14);
+        assert!(etendue(&reste) >= 3, "{cle} is in {reste:?}");
+    }
+}
+
+#[test]
+fn zeros_are_masked_where_nothing_else_protects() {
+    // The total is out already: three persons at least in three levels leave too little to choose from.
+    let niveau = |m| ici(&[("niveau_soutien", m)]);
+    let niveaux = ["N1", "N2", "N3", "N4"].map(niveau);
+    let brute = table([(ici(&[]), 5)].into_iter().chain(niveaux.clone().into_iter().zip([2, 2, 1, 0])).collect());
+    let deja = BTreeMap::from([(ici(&[]), ValeurPubliee::Effectif(5))]);
+    let passe = Passe { deja_publiees: deja, ..Passe::default() };
+    let protegee = proteger(&brute, &politique(Audience::Reseau), &passe).unwrap();
+    assert_eq!(protegee.rapport().lecteur, Lecteur::SaitLesZerosMasques);
+    assert_eq!(masquees(&protegee), BTreeSet::from(niveaux), "the empty level among them");
 }
 
 #[test]

@@ -35,6 +35,9 @@ pub enum Mesure {
         /// Le lecteur sait que les zéros sont tous montrés.
         #[arg(long)]
         zeros_montres: bool,
+        /// Les masques tombent aussi sur les zéros.
+        #[arg(long, conflicts_with = "zeros_montres")]
+        zeros_couverts: bool,
         /// Tables à protéger, après les tables engendrées.
         #[arg(value_name = "FICHIER:SEUIL")]
         tables: Vec<String>,
@@ -48,9 +51,10 @@ pub fn execute(mesure: &Mesure) -> Result<()> {
         Mesure::Hub { options } => hub(options),
         Mesure::Federation { options } => federation(options),
         Mesure::Publication => banc("maillage-tests", "publication"),
-        Mesure::Secret { croissance, zeros_montres, tables } => {
+        Mesure::Secret { croissance, zeros_montres, zeros_couverts, tables } => {
             let banc = ["run", "--release", "-p", "secret-statistique", "--example", "secret_banc", "--"];
-            let zeros = zeros_montres.then_some("--zeros-montres");
+            let zeros = [(zeros_montres, "--zeros-montres"), (zeros_couverts, "--zeros-couverts")];
+            let zeros = zeros.into_iter().filter(|(voulu, _)| **voulu).map(|(_, option)| option);
             lance(cargo().args(banc).args(zeros).arg("--croissance").arg(croissance.to_string()).args(tables))
         }
     }

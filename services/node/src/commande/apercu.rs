@@ -88,9 +88,7 @@ fn audience(protegee: &TableProtegee) -> Result<()> {
         r.complementaires,
     ))?;
     if let Some(largeur) = r.largeur_atteinte {
-        dit(&format!(
-            "    Toute case masquée garde un intervalle d’au moins {largeur} pour qui connaît tout le reste."
-        ))?;
+        dit(&format!("    Toute case masquée garde un intervalle d’au moins {largeur}. {}", r.lecteur.phrase()))?;
     }
     r.croisements_retires
         .iter()

@@ -270,7 +270,7 @@ fn indicateurs(
         },
         largeur: r
             .largeur_atteinte
-            .map(|l| format!("Toute case masquée garde un intervalle d’au moins {l} pour qui connaît tout le reste.")),
+            .map(|l| format!("Toute case masquée garde un intervalle d’au moins {l}. {}", r.lecteur.phrase())),
         retires: r.croisements_retires.iter().map(ToString::to_string).collect(),
         table: table(!avant.is_empty(), affichees),
         fiches,

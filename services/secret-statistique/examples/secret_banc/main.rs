@@ -21,23 +21,33 @@ const CASES_CHANGEES: usize = 50 * 12;
 /// Sizes of the growth series, in cells.
 const TAILLES: [usize; 8] = [2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000];
 
+/// What is done with zeros.
+#[derive(Debug, Clone, Copy)]
+struct Zeros {
+    montres: bool,
+    couverts: bool,
+}
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).peekable();
     let sortie = arguments.next_if_eq("-o").and_then(|_| arguments.next());
-    let zeros_montres = arguments.next_if_eq("--zeros-montres").is_some();
+    let zeros = Zeros {
+        montres: arguments.next_if_eq("--zeros-montres").is_some(),
+        couverts: arguments.next_if_eq("--zeros-couverts").is_some(),
+    };
     let jusque = arguments.next_if_eq("--croissance").and_then(|_| arguments.next()?.parse().ok()).unwrap_or(0);
     println!(
         "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection seule (s) | preuves et réparation (s) | vérification (s) | mémoire (Mo) |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for taille in TAILLES.into_iter().filter(|t| *t <= jusque) {
-        if let Err(raison) = croissance(taille, zeros_montres) {
+        if let Err(raison) = croissance(taille, zeros) {
             eprintln!("{taille} : {raison}");
             return ExitCode::FAILURE;
         }
     }
     for argument in arguments {
-        if let Err(raison) = fichier(&argument, zeros_montres, sortie.as_deref()) {
+        if let Err(raison) = fichier(&argument, zeros, sortie.as_deref()) {
             eprintln!("{argument} : {raison}");
             return ExitCode::FAILURE;
         }
@@ -45,17 +55,17 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn fichier(argument: &str, zeros_montres: bool, sortie: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
+fn fichier(argument: &str, zeros: Zeros, sortie: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {
     let (chemin, seuil) = argument.rsplit_once(':').ok_or("FICHIER:SEUIL attendu")?;
     let table: TableLue = serde_json::from_slice(&std::fs::read(chemin)?)?;
     let nom = chemin.rsplit('/').next().unwrap_or(chemin);
-    mesure(nom, table, (seuil.parse()?, zeros_montres), None, sortie)?;
+    mesure(nom, table, (seuil.parse()?, zeros), None, sortie)?;
     Ok(())
 }
 
 /// A generated table, then the next quarter, where about one cell in fifty has changed.
-fn croissance(taille: usize, zeros_montres: bool) -> Result<(), Box<dyn std::error::Error>> {
-    let regles = (SEUIL, zeros_montres);
+fn croissance(taille: usize, zeros: Zeros) -> Result<(), Box<dyn std::error::Error>> {
+    let regles = (SEUIL, zeros);
     let nom = format!("engendrée {taille}");
     let decision = mesure(&nom, croissance::table(taille, 0), regles, None, None)?;
     let arrivees = (taille / CASES_CHANGEES).max(1);
@@ -66,13 +76,14 @@ fn croissance(taille: usize, zeros_montres: bool) -> Result<(), Box<dyn std::err
 fn mesure(
     nom: &str,
     table: TableLue,
-    (seuil, zeros_montres): (u64, bool),
+    (seuil, zeros): (u64, Zeros),
     ancienne: Option<&Decision>,
     sortie: Option<&str>,
 ) -> Result<Decision, Box<dyn std::error::Error>> {
     let mut compteur = Compteur::depart();
     let mut durees: Vec<(Etape, f64)> = vec![];
-    let regles = Regles { seuil, largeur: LARGEUR, zeros_montres, avec_valeurs: true };
+    let Zeros { montres: zeros_montres, couverts: zeros_couverts } = zeros;
+    let regles = Regles { seuil, largeur: LARGEUR, zeros_montres, zeros_couverts, avec_valeurs: true };
     let suivi = |etape| durees.push((etape, compteur.tour()));
     let p = match ancienne {
         Some(ancienne) => proteger_apres(table, regles, ancienne, suivi)?,

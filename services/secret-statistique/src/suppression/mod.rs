@@ -73,6 +73,7 @@ pub struct Ebauche {
     masques: Vec<bool>,
     temoins: Temoins,
     travail: Travail,
+    zeros_couverts: bool,
 }
 
 impl Ebauche {
@@ -81,7 +82,7 @@ impl Ebauche {
         let noyau = noyau(systeme)?;
         let initiaux = noyau.masques_initiaux();
         let masques = initiaux.clone();
-        Ok(Self::fermee(noyau, initiaux, masques))
+        Ok(Self { zeros_couverts: systeme.zeros_couverts(), ..Self::fermee(noyau, initiaux, masques) })
     }
 
     /// Starts from what was decided about the same cells and relations with other values.
@@ -89,7 +90,8 @@ impl Ebauche {
         let noyau = noyau(systeme)?;
         let initiaux = noyau.masques_initiaux();
         let masques = reprise::masques(&noyau, &initiaux, ancienne);
-        let mut ebauche = Self { gardes: masques.clone(), ..Self::fermee(noyau, initiaux, masques) };
+        let zeros_couverts = systeme.zeros_couverts();
+        let mut ebauche = Self { gardes: masques.clone(), zeros_couverts, ..Self::fermee(noyau, initiaux, masques) };
         reprise::rappelle(&ebauche.noyau, &ebauche.masques, ancienne, &mut ebauche.temoins);
         Ok(ebauche)
     }
@@ -98,7 +100,7 @@ impl Ebauche {
         let travail = Travail { fermeture: fermeture::ferme(&noyau, &mut masques).len(), ..Travail::default() };
         let due = |c: &Classe| if c.sort == Sort::Auxiliaire { 0 } else { c.largeur };
         let temoins = Temoins::nouveaux(noyau.classes.iter().map(due).collect());
-        Self { gardes: initiaux.clone(), noyau, initiaux, masques, temoins, travail }
+        Self { gardes: initiaux.clone(), noyau, initiaux, masques, temoins, travail, zeros_couverts: false }
     }
 
     /// Proves every masked cell, with more masks where that takes more, then fewer where it takes fewer.
@@ -117,7 +119,11 @@ impl Ebauche {
         self.initiaux.iter().zip(masques).filter(|(initiale, masquee)| **masquee && !**initiale).count()
     }
 
-    fn decision(&self, masques: &[bool], certificat: Certificat, travail: Travail) -> Decision {
+    fn decision(&self, masques: &[bool], mut certificat: Certificat, travail: Travail) -> Decision {
+        let mut masques = masques.to_vec();
+        if self.zeros_couverts {
+            interieur::couvre(&self.noyau, &mut masques, &mut certificat);
+        }
         Decision { masquees: self.noyau.classe_de.iter().map(|k| masques[*k as usize]).collect(), certificat, travail }
     }
 }

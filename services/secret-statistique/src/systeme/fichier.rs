@@ -159,6 +159,8 @@ pub struct Regles {
     /// All zeros are shown, and readers know it: a masked cell holds somebody. Otherwise a mask may fall
     /// on a zero, and a reader can tell nothing of the kind.
     pub zeros_montres: bool,
+    /// Masks fall on zeros too, so that nobody can take for granted that a masked cell holds somebody.
+    pub zeros_couverts: bool,
     /// Writes masked values too.
     pub avec_valeurs: bool,
 }
@@ -166,7 +168,11 @@ pub struct Regles {
 /// Protects a file: masks counts of 1 to `seuil` − 1, and what is needed for each masked cell to keep
 /// an interval of at least `largeur`. Verified by its certificate before it is given back.
 pub fn proteger(table: TableLue, seuil: u64, largeur: u64, avec_valeurs: bool) -> Result<Protection, FichierInvalide> {
-    proteger_en_suivant(table, Regles { seuil, largeur, zeros_montres: false, avec_valeurs }, |_| ())
+    proteger_en_suivant(
+        table,
+        Regles { seuil, largeur, zeros_montres: false, zeros_couverts: false, avec_valeurs },
+        |_| (),
+    )
 }
 
 /// The same, telling what has been done as it goes.
@@ -254,7 +260,7 @@ fn systeme(
     table: &TableLue,
     valeurs: &[u64],
     ordre: &[usize],
-    Regles { seuil, largeur, zeros_montres, .. }: Regles,
+    Regles { seuil, largeur, zeros_montres, zeros_couverts, .. }: Regles,
 ) -> Result<Systeme, FichierInvalide> {
     let mut rang_de: HashMap<&str, usize> = HashMap::with_capacity(ordre.len());
     for (rang, lue) in ordre.iter().enumerate() {
@@ -274,6 +280,9 @@ fn systeme(
         move |raison| FichierInvalide::Relation { rang, total, raison }
     };
     let mut systeme = Systeme::nouveau(ordre.iter().map(cellule).collect()).map_err(refus(0, ""))?;
+    if zeros_couverts {
+        systeme.couvre_les_zeros();
+    }
     let mut termes = 0;
     for (r, relation) in table.relations.iter().enumerate() {
         let rang = r + 1;

@@ -109,6 +109,7 @@ pub struct Systeme {
     cellules: Vec<Cellule>,
     debuts: Vec<usize>,
     termes: Vec<(u32, i64)>,
+    zeros_couverts: bool,
 }
 
 impl Systeme {
@@ -122,7 +123,7 @@ impl Systeme {
                 return Err(SystemeInvalide::HorsBornes(c.valeur));
             }
         }
-        Ok(Self { cellules, debuts: vec![0], termes: vec![] })
+        Ok(Self { cellules, debuts: vec![0], termes: vec![], zeros_couverts: false })
     }
 
     /// Adds `total = Σ coefficient × part`; the true values must satisfy it.
@@ -157,6 +158,16 @@ impl Systeme {
         } else {
             Err(SystemeInvalide::Marge { cellule: total, total: valeur, somme })
         }
+    }
+
+    /// Asks for masks on zeros too, so that nobody can take for granted that a masked cell holds somebody.
+    pub fn couvre_les_zeros(&mut self) {
+        self.zeros_couverts = true;
+    }
+
+    /// Whether masks must fall on zeros too.
+    pub(crate) fn zeros_couverts(&self) -> bool {
+        self.zeros_couverts
     }
 
     /// The cells, by position.

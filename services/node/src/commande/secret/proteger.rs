@@ -29,6 +29,9 @@ pub struct Options {
     /// Les zéros restent tous montrés, et le lecteur le sait : aucune case masquée n’est vide. Masque davantage.
     #[arg(long)]
     zeros_montres: bool,
+    /// Masque aussi les zéros que le reste ne laisse pas calculer : une case masquée peut alors être vide.
+    #[arg(long, conflicts_with = "zeros_montres")]
+    zeros_couverts: bool,
     /// Écrit aussi les valeurs masquées : le fichier ne doit alors pas quitter le nœud.
     #[arg(long)]
     avec_valeurs: bool,
@@ -40,8 +43,13 @@ pub struct Options {
 /// Protects, checks, writes.
 pub fn execute(o: &Options) -> Result<ExitCode> {
     let mut table = Table::lit(&o.table)?;
-    let regles =
-        Regles { seuil: o.seuil, largeur: o.largeur, zeros_montres: o.zeros_montres, avec_valeurs: o.avec_valeurs };
+    let regles = Regles {
+        seuil: o.seuil,
+        largeur: o.largeur,
+        zeros_montres: o.zeros_montres,
+        zeros_couverts: o.zeros_couverts,
+        avec_valeurs: o.avec_valeurs,
+    };
     let protection = match proteger_en_suivant(table.brute()?, regles, |_| ()) {
         // The table is well formed: no pattern protects it.
         Err(e @ (FichierInvalide::SansIssue(_) | FichierInvalide::Audit(_))) => bail!(e),

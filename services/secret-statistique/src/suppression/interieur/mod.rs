@@ -1,6 +1,7 @@
 //! Proofs made of points deep inside the polyhedron that the attacker faces: where a pattern leaves so
 //! little that whatever moves moves hundreds of cells, only fractions of such changes stay inside bounds.
 
+mod couverture;
 mod etude;
 mod lineaire;
 mod nuage;
@@ -11,6 +12,7 @@ mod reduction;
 
 use super::base::Base;
 use super::{Decision, Ebauche, SansIssue, TOURS, fermeture, positions, zeros_montres};
+pub(crate) use couverture::couvre;
 use etude::Etude;
 
 /// Proves every masked class; masks more where that takes more, then shows again what it can.
@@ -25,7 +27,7 @@ pub(crate) fn prouve(ebauche: &Ebauche) -> Result<Decision, SansIssue> {
         if etroites.is_empty() {
             travail.reparation = ebauche.complementaires(&masques).saturating_sub(travail.fermeture);
             travail.reduction = reduction::reduit(&mut etude, &ebauche.gardes, &mut masques);
-            return Ok(ebauche.decision(&masques, preuve::certifie(&etude), travail));
+            return Ok(ebauche.decision(&masques, preuve::certifie(noyau, &etude.libertes, &etude.nuage), travail));
         }
         connus = etude.points();
         let zeros = zeros_montres(noyau, &masques);

@@ -7,6 +7,11 @@ use crate::systeme::noyau::{Noyau, melange};
 
 /// Random directions tried before cells are taken one by one.
 const TIRAGES: u64 = 40;
+/// Directions that raise several at once: coefficients to go through for all, and how many at most.
+const SOULEVEMENTS: usize = 2_000_000;
+const SOULEVEMENTS_MAXIMAUX: usize = 300;
+/// Of these, how many in a row may raise none.
+const VAINS: u32 = 8;
 /// Steps of each.
 const ELAN: usize = 8;
 /// Coefficients to go through for the cells taken one by one; past it, more masks are needed first.
@@ -41,6 +46,11 @@ impl Nuage {
         Self { points: vec![], centre: vec![], depart: vec![], pousses: 0, bas: vec![0.0; n], haut: vec![0.0; n], due }
     }
 
+    /// Asks nothing of the other variables.
+    pub(crate) fn ne_demande_qu(&mut self, a: impl Fn(usize) -> bool) {
+        self.due.iter_mut().enumerate().filter(|(v, _)| !a(*v)).for_each(|(_, due)| *due = 0.0);
+    }
+
     /// What a point must reach upwards, then downwards, for a variable to have its width.
     pub(crate) fn but(&self, v: u32) -> [f64; 2] {
         let i = v as usize;
@@ -73,6 +83,35 @@ impl Nuage {
         self.retient(self.centre.clone());
         self.depart = centre;
         self.complete(polyedre);
+    }
+
+    /// The same for variables that stand at their lower bound: some are raised together, fewer each time that
+    /// they were in each other's way.
+    pub(crate) fn souleve(&mut self, polyedre: &Polyedre, centre: Vec<f64>) {
+        self.centre = polyedre.changes(&centre);
+        self.retient(self.centre.clone());
+        self.depart = centre;
+        let tirages = (SOULEVEMENTS / polyedre.taille().max(1)).min(SOULEVEMENTS_MAXIMAUX) as u64;
+        let (mut part, mut vains) = (1, 0);
+        for tirage in 0..tirages {
+            let etroites = self.etroites();
+            if etroites.is_empty() || vains == VAINS {
+                break;
+            }
+            let mut choisies = etroites.clone();
+            choisies.retain(|v| melange(tirage << 32 ^ u64::from(*v)) % part == 0);
+            let mut gain = polyedre.nulle();
+            choisies.iter().for_each(|v| polyedre.vise(*v, 1.0, &mut gain));
+            self.pousses += 1;
+            self.retient(polyedre.changes(&polyedre.pousse(&self.depart, &gain, f64::INFINITY, ELAN)));
+            let gagnees = etroites.len() - self.etroites().len();
+            vains = if gagnees == 0 && !choisies.is_empty() { vains + 1 } else { 0 };
+            if gagnees * 4 < choisies.len() {
+                part = (part * 2).min(etroites.len() as u64);
+            } else if choisies.len() <= gagnees {
+                part = (part / 2).max(1);
+            }
+        }
     }
 
     /// Looks for points from the centre.

@@ -1,9 +1,10 @@
 //! From the points found to the certificate: parameters rounded to a fine grid, and the change of every
 //! cell recomputed from them with integers.
 
-use super::etude::Etude;
+use super::nuage::Nuage;
 use crate::certificat::Certificat;
-use crate::suppression::libertes::ABSENTE;
+use crate::suppression::libertes::{ABSENTE, Libertes};
+use crate::systeme::noyau::Noyau;
 
 /// Finest grid, in bits.
 const FINESSE: u32 = 24;
@@ -13,9 +14,8 @@ const ETENDUE: u32 = 44;
 const RETRAIT: f64 = 1e-5;
 
 /// The points as moves of all cells of the system; those that rounding would take out are left out.
-pub(crate) fn certifie(etude: &Etude<'_>) -> Certificat {
-    let noyau = etude.noyau;
-    let plus_grande = etude.libertes.classes.iter().filter_map(|k| noyau.classes.get(*k as usize));
+pub(crate) fn certifie(noyau: &Noyau, libertes: &Libertes, nuage: &Nuage) -> Certificat {
+    let plus_grande = libertes.classes.iter().filter_map(|k| noyau.classes.get(*k as usize));
     let bits = plus_grande.map(|c| 64 - c.valeur.saturating_add(c.largeur).leading_zeros()).max().unwrap_or(0);
     let echelle = 1i64 << ETENDUE.saturating_sub(bits).min(FINESSE);
     let mut membres: Vec<Vec<u32>> = vec![vec![]; noyau.classes.len()];
@@ -25,15 +25,22 @@ pub(crate) fn certifie(etude: &Etude<'_>) -> Certificat {
     let etend = |m: Vec<(u32, i64)>| -> Vec<(u32, i64)> {
         m.iter().flat_map(|(k, d)| membres[*k as usize].iter().map(move |i| (*i, *d))).collect()
     };
-    let points = etude.nuage.points.iter();
-    Certificat { echelle, mouvements: points.filter_map(|p| exact(etude, p, echelle)).map(etend).collect() }
+    let points = nuage.points.iter();
+    Certificat {
+        echelle,
+        mouvements: points.filter_map(|p| exact(noyau, libertes, (p, &nuage.centre), echelle)).map(etend).collect(),
+    }
 }
 
 /// The exact change of every class nearest to a point, if it stays inside the bounds.
-fn exact(etude: &Etude<'_>, point: &[f64], echelle: i64) -> Option<Vec<(u32, i64)>> {
-    let (libertes, noyau) = (&etude.libertes, etude.noyau);
+fn exact(
+    noyau: &Noyau,
+    libertes: &Libertes,
+    (point, centre): (&[f64], &[f64]),
+    echelle: i64,
+) -> Option<Vec<(u32, i64)>> {
     let arrondi = |v: usize| {
-        let dedans = point[v] + RETRAIT * (etude.nuage.centre[v] - point[v]);
+        let dedans = point[v] + RETRAIT * (centre[v] - point[v]);
         (dedans * echelle as f64).round() as i64
     };
     let mut m = vec![];
