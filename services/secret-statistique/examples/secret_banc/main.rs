@@ -7,13 +7,19 @@
 mod croissance;
 mod mesure;
 
+use std::collections::HashMap;
 use std::process::ExitCode;
 
 use mesure::Compteur;
+use secret_statistique::audit::{Audit, CelluleVue, Effort, Publication, attaque};
 use secret_statistique::suppression::Decision;
-use secret_statistique::systeme::fichier::{Etape, Regles, TableLue, proteger_apres, proteger_en_suivant};
+use secret_statistique::systeme::fichier::{
+    CelluleEcrite, Etape, Regles, TableEcrite, TableLue, proteger_apres, proteger_en_suivant,
+};
 
 const LARGEUR: u64 = 3;
+/// Masked cells up to which the attacker is run too.
+const ATTAQUEES: usize = 1_500;
 /// Threshold of generated tables.
 const SEUIL: u64 = 5;
 /// One person more changes about so many cells in a generated table, for 2 % of the cells in all.
@@ -37,9 +43,9 @@ fn main() -> ExitCode {
     };
     let jusque = arguments.next_if_eq("--croissance").and_then(|_| arguments.next()?.parse().ok()).unwrap_or(0);
     println!(
-        "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection seule (s) | preuves et réparation (s) | vérification (s) | mémoire (Mo) |"
+        "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection seule (s) | preuves et réparation (s) | vérification (s) | attaque indépendante (s) | mémoire (Mo) |"
     );
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for taille in TAILLES.into_iter().filter(|t| *t <= jusque) {
         if let Err(raison) = croissance(taille, zeros) {
             eprintln!("{taille} : {raison}");
@@ -91,8 +97,10 @@ fn mesure(
     };
     let duree = |etape| durees.iter().find(|(e, _)| *e == etape).map_or(0.0, |(_, d)| *d);
     let largeur = p.largeur_atteinte.map_or("—".to_owned(), |l| l.to_string());
+    let memoire = mesure::memoire_maximale();
+    let audit = audit(&p.table, zeros_montres).map_or("—".to_owned(), |_| format!("{:.2}", compteur.tour()));
     println!(
-        "| {nom} | {} | {} | {} | {} | {largeur} | {} | {:.2} | {:.3} | {:.2} | {:.2} | {} |",
+        "| {nom} | {} | {} | {} | {} | {largeur} | {} | {:.2} | {:.3} | {:.2} | {:.2} | {audit} | {} |",
         p.table.cells.len(),
         p.primaires,
         p.complementaires,
@@ -102,10 +110,29 @@ fn mesure(
         duree(Etape::Ebauche),
         duree(Etape::Preuve),
         duree(Etape::Verification),
-        mesure::memoire_maximale(),
+        memoire,
     );
     if let Some(dossier) = sortie {
         std::fs::write(format!("{dossier}/{nom}"), serde_json::to_vec(&p.table)?)?;
     }
     Ok(p.decision)
+}
+
+/// The attacker, which knows nothing of the certificate, where it concludes in a reasonable time.
+fn audit(table: &TableEcrite, zeros_montres: bool) -> Option<Audit> {
+    let montree = |c: &CelluleEcrite| c.value.filter(|_| !c.suppressed).map(CelluleVue::montree);
+    let masquee = CelluleVue::masquee(LARGEUR).connue_entre(u64::from(zeros_montres), None);
+    let rang: HashMap<&str, usize> = table.cells.iter().enumerate().map(|(i, c)| (&*c.id, i)).collect();
+    if table.cells.iter().filter(|c| c.suppressed).count() > ATTAQUEES {
+        return None;
+    }
+    let vues = table.cells.iter().map(|c| montree(c).unwrap_or(masquee.clone()));
+    let mut publication = Publication::nouvelle(vues.collect());
+    for r in &table.relations {
+        let coefficients = r.coef.iter().flatten().copied().chain(std::iter::repeat(1));
+        let parties: Option<Vec<usize>> = r.parts.iter().map(|p| rang.get(&**p).copied()).collect();
+        publication.relie(*rang.get(&*r.total)?, parties?.into_iter().zip(coefficients)).ok()?;
+    }
+    let audit = attaque(&publication, Effort::Largeur).ok()?;
+    audit.etroites(&publication).next().is_none().then_some(audit)
 }

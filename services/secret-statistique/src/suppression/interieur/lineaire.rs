@@ -2,7 +2,7 @@
 //! when they are small, by conjugate gradients otherwise. Floating point; nobody relies on it being exact.
 
 /// Most unknowns of a system that is factorised.
-const DENSE: usize = 700;
+pub(crate) const DENSE: usize = 700;
 /// Steps of conjugate gradients.
 const GRADIENTS: usize = 60;
 /// Residual at which they stop.

@@ -8,7 +8,7 @@ use crate::systeme::noyau::{Noyau, melange};
 /// Random directions tried before cells are taken one by one.
 const TIRAGES: u64 = 40;
 /// Directions that raise several at once: coefficients to go through for all, and how many at most.
-const SOULEVEMENTS: usize = 2_000_000;
+const SOULEVEMENTS: usize = 3_000_000;
 const SOULEVEMENTS_MAXIMAUX: usize = 300;
 /// Of these, how many in a row may raise none.
 const VAINS: u32 = 8;
@@ -91,7 +91,7 @@ impl Nuage {
         self.centre = polyedre.changes(&centre);
         self.retient(self.centre.clone());
         self.depart = centre;
-        let tirages = (SOULEVEMENTS / polyedre.taille().max(1)).min(SOULEVEMENTS_MAXIMAUX) as u64;
+        let tirages = (SOULEVEMENTS / polyedre.travail().max(1)).min(SOULEVEMENTS_MAXIMAUX) as u64;
         let (mut part, mut vains) = (1, 0);
         for tirage in 0..tirages {
             let etroites = self.etroites();

@@ -97,6 +97,12 @@ impl Polyedre {
         self.bornes.iter().map(|b| self.ligne(b.variable).len()).sum()
     }
 
+    /// What one step costs, in coefficients: small systems are factorised, which grows with their cube.
+    pub(crate) fn travail(&self) -> usize {
+        let n = self.parametres;
+        self.taille() + if n > lineaire::DENSE { 0 } else { n * n * n / 2_000 }
+    }
+
     /// From the true table, a change of `cible` by `montant` that moves as little as possible of the
     /// priced variables: the change of each of these.
     pub(crate) fn chemin(&self, cible: u32, montant: f64, prix: &[(u32, f64)]) -> Option<Vec<f64>> {
