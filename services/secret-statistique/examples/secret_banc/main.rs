@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use mesure::Compteur;
-use secret_statistique::audit::{Audit, CelluleVue, Effort, Publication, attaque};
+use secret_statistique::audit::{CelluleVue, Effort, Publication, attaque};
 use secret_statistique::suppression::Decision;
 use secret_statistique::systeme::fichier::{
     CelluleEcrite, Etape, Regles, TableEcrite, TableLue, proteger_apres, proteger_en_suivant,
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     };
     let jusque = arguments.next_if_eq("--croissance").and_then(|_| arguments.next()?.parse().ok()).unwrap_or(0);
     println!(
-        "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection seule (s) | preuves et réparation (s) | vérification (s) | attaque indépendante (s) | mémoire (Mo) |"
+        "| table | cellules | primaires | complémentaires | perte | largeur | tours | lecture (s) | protection seule (s) | preuves et réparation (s) | vérification (s) | attaque indépendante : cases trop étroites, secondes | mémoire (Mo) |"
     );
     println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     for taille in TAILLES.into_iter().filter(|t| *t <= jusque) {
@@ -98,7 +98,8 @@ fn mesure(
     let duree = |etape| durees.iter().find(|(e, _)| *e == etape).map_or(0.0, |(_, d)| *d);
     let largeur = p.largeur_atteinte.map_or("—".to_owned(), |l| l.to_string());
     let memoire = mesure::memoire_maximale();
-    let audit = audit(&p.table, zeros_montres).map_or("—".to_owned(), |_| format!("{:.2}", compteur.tour()));
+    let audit =
+        audit(&p.table, zeros_montres).map_or("—".to_owned(), |n| format!("{n} trouvées, {:.2}", compteur.tour()));
     println!(
         "| {nom} | {} | {} | {} | {} | {largeur} | {} | {:.2} | {:.3} | {:.2} | {:.2} | {audit} | {} |",
         p.table.cells.len(),
@@ -118,8 +119,8 @@ fn mesure(
     Ok(p.decision)
 }
 
-/// The attacker, which knows nothing of the certificate, where it concludes in a reasonable time.
-fn audit(table: &TableEcrite, zeros_montres: bool) -> Option<Audit> {
+/// Cells that the attacker finds, who knows nothing of the certificate; nothing where that would take long.
+fn audit(table: &TableEcrite, zeros_montres: bool) -> Option<usize> {
     let montree = |c: &CelluleEcrite| c.value.filter(|_| !c.suppressed).map(CelluleVue::montree);
     let masquee = CelluleVue::masquee(LARGEUR).connue_entre(u64::from(zeros_montres), None);
     let rang: HashMap<&str, usize> = table.cells.iter().enumerate().map(|(i, c)| (&*c.id, i)).collect();
@@ -134,5 +135,5 @@ fn audit(table: &TableEcrite, zeros_montres: bool) -> Option<Audit> {
         publication.relie(*rang.get(&*r.total)?, parties?.into_iter().zip(coefficients)).ok()?;
     }
     let audit = attaque(&publication, Effort::Largeur).ok()?;
-    audit.etroites(&publication).next().is_none().then_some(audit)
+    Some(audit.etroites(&publication).count())
 }

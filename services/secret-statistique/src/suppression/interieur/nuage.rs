@@ -99,7 +99,7 @@ impl Nuage {
                 break;
             }
             let mut choisies = etroites.clone();
-            choisies.retain(|v| melange(tirage << 32 ^ u64::from(*v)) % part == 0);
+            choisies.retain(|v| melange(tirage << 32 ^ u64::from(*v)).is_multiple_of(part));
             let mut gain = polyedre.nulle();
             choisies.iter().for_each(|v| polyedre.vise(*v, 1.0, &mut gain));
             self.pousses += 1;
