@@ -9,16 +9,13 @@
 //! A reader holds everything shown, for all tables of an emitter, a period and an audience at once; he knows
 //! what adds up to what, that counts are not negative, and the rules themselves. Knowing that zeros are shown,
 //! he knows that whatever is masked holds somebody: masked cells that add up to their number would each be 1.
-//! Every table is proved against him ([`Lecteur::SaitLesZerosMontres`]): he is granted that no masked cell is
-//! empty, and every masked cell keeps its width all the same.
+//! Every table is first proved against him ([`Lecteur::SaitLesZerosMontres`]): he is granted that no masked
+//! cell is empty, every masked cell keeps its width all the same, and figures that are not crossed stay shown.
 //!
-//! Where that cannot be had (a total that is out already leaves too little to choose from), the table is made
-//! again with masks on zeros too ([`Lecteur::SaitLesZerosMasques`]): a zero is then shown only where no proof
-//! is found that it could be something else, so that the rule does not look at the value, and an empty masked
-//! cell cannot be told from another. Only then are crossings withdrawn, and only then is a table refused.
+//! Where that cannot be had, the table is proved against a reader who takes nothing of the kind for granted
+//! ([`Lecteur::NeSupposeRien`]), and the preview says so in words. Files may have masks on zeros instead
+//! (`zeros_couverts`): a zero is then shown only where no proof is found that it could be something else.
 //!
-//! Why not zeros masked everywhere: the tables of a centre are made to be crossed little, and showing their
-//! zeros costs few masks; in sparse tables it is the other way round (`cargo xtask bench secret` has both).
 //! What stays out of any proof: which of two equally good patterns was chosen may depend on what is masked.
 //!
 //! A raw table cannot be serialised:

@@ -31,7 +31,7 @@ struct Relation {
     parties: Vec<usize>,
 }
 
-/// Builds the system of a table for one audience, before one kind of reader.
+/// Builds the system of a table for one audience.
 pub(crate) fn construit(
     brute: &TableBrute,
     politique: &Politique,
@@ -56,18 +56,17 @@ pub(crate) fn construit(
         .iter()
         .map(|i| {
             let connue = differees.contains_key(i) || inchangee(&cellules[*i], passe);
-            cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe)
+            // Figures that are not crossed are what most readers came for: no stronger proof is worth them.
+            let seule = cellules[*i].cle.ventilation.axes().next().is_none();
+            let connue = connue || seule && lecteur == Lecteur::SaitLesZerosMontres;
+            lue_par(lecteur, cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe))
         })
-        .map(|c| lue_par(lecteur, c))
         .collect();
     let sous_comptes = sous_comptes(brute, &valeurs);
     let premiere_auxiliaire = liste.len();
     liste.extend(sous_comptes.iter().map(|(total, partie)| Cellule::auxiliaire(valeurs[total] - valeurs[partie])));
     let invalide = |e| EchecProtection::Incoherente(format!("{e}"));
     let mut systeme = Systeme::nouveau(liste).map_err(invalide)?;
-    if lecteur == Lecteur::SaitLesZerosMasques {
-        systeme.couvre_les_zeros();
-    }
     for r in &relations {
         systeme.relie(rang[&r.total], r.parties.iter().map(|p| (rang[p], 1))).map_err(invalide)?;
     }
@@ -229,7 +228,7 @@ fn cellule(
 /// (it would tell the value of a sensitive axis, or it was masked before) is no help to the others.
 fn lue_par(lecteur: Lecteur, c: Cellule) -> Cellule {
     match (lecteur, c.valeur, c.sort) {
-        (Lecteur::SaitLesZerosMasques, ..) | (_, 0, Sort::Forcee) => c,
+        (Lecteur::NeSupposeRien, ..) | (_, 0, Sort::Forcee) => c,
         (Lecteur::SaitLesZerosMontres, 0, _) => Cellule { sort: Sort::Gelee, ..c },
         (Lecteur::SaitLesZerosMontres, ..) => Cellule { plancher: 1, ..c },
     }

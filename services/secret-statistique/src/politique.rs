@@ -14,7 +14,7 @@ use crate::retrait::Croisement;
 #[serde(rename_all = "lowercase")]
 pub enum Zeros {
     /// Shown: nobody is in that cell, nobody can be found there. Readers know it, hence that whatever is
-    /// masked holds somebody; some zeros are masked only where nothing else protects a table.
+    /// masked holds somebody.
     Montres,
     /// Protected like small counts.
     Proteges,

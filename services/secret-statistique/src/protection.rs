@@ -65,19 +65,7 @@ fn protege_telle_quelle(
     politique: &Politique,
     passe: &Passe,
 ) -> Result<Result<TableProtegee, Etroites>, EchecProtection> {
-    // Zeros stay shown where that can be proved safe; where it cannot, some are masked before anything is
-    // withdrawn, so that what a reader knows of the rule never tells him what is masked.
-    let mut lecteur = match politique.zeros {
-        Zeros::Montres => Lecteur::SaitLesZerosMontres,
-        Zeros::Proteges => Lecteur::SaitLesZerosMasques,
-    };
-    let mut modele = modele::construit(brute, politique, passe, lecteur)?;
-    let mut issue = suppression::protege(&modele.systeme);
-    if issue.is_err() && lecteur == Lecteur::SaitLesZerosMontres {
-        lecteur = Lecteur::SaitLesZerosMasques;
-        modele = modele::construit(brute, politique, passe, lecteur)?;
-        issue = suppression::protege(&modele.systeme);
-    }
+    let (lecteur, modele, issue) = premiere_issue(brute, politique, passe)?;
     let decision = match issue {
         Ok(decision) => decision,
         Err(SansIssue::TropEtroites(places)) => {
@@ -98,6 +86,24 @@ fn protege_telle_quelle(
         .collect();
     let rapport = Rapport { lecteur, ..rapport(brute, &modele, &decision, &largeurs, &cellules, &masques) };
     Ok(Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport }))
+}
+
+type Issue = (Lecteur, Modele, Result<Decision, SansIssue>);
+
+/// Against who knows that zeros are shown, where figures that are not crossed can stay shown all the same; else
+/// against who takes nothing for granted of what is masked, and the report says so.
+fn premiere_issue(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Result<Issue, EchecProtection> {
+    if politique.zeros == Zeros::Montres {
+        let lecteur = Lecteur::SaitLesZerosMontres;
+        let modele = modele::construit(brute, politique, passe, lecteur)?;
+        if let Ok(decision) = suppression::protege(&modele.systeme) {
+            return Ok((lecteur, modele, Ok(decision)));
+        }
+    }
+    let lecteur = Lecteur::NeSupposeRien;
+    let modele = modele::construit(brute, politique, passe, lecteur)?;
+    let issue = suppression::protege(&modele.systeme);
+    Ok((lecteur, modele, issue))
 }
 
 fn sans_issue(echec: &SansIssue, brute: &TableBrute, modele: &Modele) -> EchecProtection {

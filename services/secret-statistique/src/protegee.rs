@@ -88,8 +88,8 @@ pub enum Lecteur {
     /// He knows that every zero is shown: whatever is masked holds somebody.
     #[default]
     SaitLesZerosMontres,
-    /// Masks fall on zeros too: he cannot tell an empty masked cell from another.
-    SaitLesZerosMasques,
+    /// He takes nothing for granted of a masked cell but that it is not negative.
+    NeSupposeRien,
 }
 
 impl Lecteur {
@@ -97,10 +97,10 @@ impl Lecteur {
     pub fn phrase(self) -> &'static str {
         match self {
             Self::SaitLesZerosMontres => {
-                "Contrôlé contre un lecteur qui connaît la règle, toutes les cases montrées et toutes les sommes ; il sait aussi que les zéros sont montrés, donc qu’une case masquée compte quelqu’un."
+                "Contrôlé contre un lecteur qui connaît la règle, toutes les cases montrées et toutes les sommes ; il sait aussi que les zéros sont montrés, donc qu’une case masquée compte quelqu’un."
             }
-            Self::SaitLesZerosMasques => {
-                "Contrôlé contre un lecteur qui connaît la règle, toutes les cases montrées et toutes les sommes ; des zéros sont masqués eux aussi : il ne peut pas savoir si une case masquée compte quelqu’un."
+            Self::NeSupposeRien => {
+                "Contrôlé contre un lecteur qui connaît toutes les cases montrées et toutes les sommes, et qui ne tient pas pour acquis qu’une case masquée compte quelqu’un ; s’il le supposait, il pourrait calculer certaines cases."
             }
         }
     }

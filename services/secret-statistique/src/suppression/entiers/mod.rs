@@ -14,7 +14,7 @@ use etude::Etude;
 pub(crate) use temoins::Temoins;
 
 /// Masked classes up to which points inside are looked for too before giving up: past it they take minutes.
-const SECOND_AVIS: usize = 6_000;
+const SECOND_AVIS: usize = 2_000;
 
 /// What became of a first pattern.
 pub(crate) enum Issue {
