@@ -108,17 +108,20 @@ impl<'t> Lus<'t> {
 
     /// Where a contradiction stands: at its key, else at the closest table that holds it.
     pub fn refuse(&self, contradiction: Contradiction) -> ReglageRefuse {
-        let mut etendue = 0..0;
-        let mut valeur: Option<&DeValue<'t>> = None;
-        for mot in contradiction.cle.split('.') {
-            let suivante = match valeur {
+        let (mut etendue, mut valeur): (_, Option<&DeValue<'t>>) = (0..0, None);
+        let mut reste = contradiction.cle.as_str();
+        while !reste.is_empty() {
+            let trouve = |mot: &str| match valeur {
                 None => self.table.get_ref().get(mot),
                 Some(DeValue::Table(table)) => table.get(mot),
                 Some(DeValue::Array(liste)) => mot.parse::<usize>().ok().and_then(|rang| liste.get(rang)),
                 Some(_) => None,
             };
-            let Some(suivante) = suivante else { break };
-            (etendue, valeur) = (suivante.span(), Some(suivante.get_ref()));
+            // A key may hold a point of its own, as the name of a data set does.
+            let (mot, suite) = reste.split_once('.').unwrap_or((reste, ""));
+            let pas = trouve(reste).map(|entiere| (entiere, "")).or_else(|| Some((trouve(mot)?, suite)));
+            let Some((suivante, suite)) = pas else { break };
+            (etendue, valeur, reste) = (suivante.span(), Some(suivante.get_ref()), suite);
         }
         ReglageRefuse { place: self.place_de(etendue), detail: contradiction.detail }
     }
@@ -231,6 +234,8 @@ mod tests {
         assert_eq!(place("noeud.1.region"), Place::Ligne(8));
         assert_eq!(place("noeud.1.cle"), Place::Ligne(7));
         assert_eq!(place("hub.delai"), Place::Ligne(2));
+        let points = lit("[horaire]\n'ea.x' = 1\n", &e).unwrap();
+        assert_eq!(points.refuse(Contradiction::a("horaire.ea.x", "non.")).place, Place::Ligne(2));
         assert_eq!(place("hub.base"), Place::Variable("M__HUB__BASE".to_owned()));
     }
 }
