@@ -192,7 +192,9 @@ export async function tabule(page, element) {
 /** Reaches an element with Tab and presses a key on it. */
 export async function presse(page, element, touche = "Enter") {
   await tabule(page, element);
+  const arrivee = touche === "Enter" ? page.waitForEvent("framenavigated") : undefined;
   await page.keyboard.press(touche);
+  await arrivee;
   await page.waitForLoadState();
 }
 

@@ -29,6 +29,7 @@ use referentiel::territoire::Niveau;
 use super::Appelant;
 use super::passe::Passes;
 use super::regle::{Action, Regard, peut, regard};
+use super::territoire::region_de;
 use crate::configuration::Configuration;
 
 /// Periods of the past that one reading replays: the half-years of a convention, and their plans.
@@ -111,6 +112,12 @@ impl Guichet {
     /// Who asks.
     pub fn appelant(&self) -> &Appelant {
         &self.appelant
+    }
+
+    /// The region of whoever asks, where pages open for them; none for those who answer for no territory.
+    pub fn region_usuelle(&self) -> Option<String> {
+        let role = self.appelant.role?;
+        self.appelant.territoires.iter().find_map(|code| region_de(role, code, self.configuration()))
     }
 
     /// What they may see.

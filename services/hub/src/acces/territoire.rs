@@ -73,6 +73,16 @@ pub fn centres_de(code: &str, configuration: &Configuration) -> Vec<String> {
     retenus.map(|n| n.identifiant.to_string()).collect()
 }
 
+/// The region that a territory of a role belongs to: a code alone does not tell a département from a region.
+pub fn region_de(role: Role, code: &str, configuration: &Configuration) -> Option<String> {
+    let trouvees = match role {
+        Role::Cdg => regions_des_centres(&centres_de(code, configuration), configuration),
+        Role::ChefDeFile | Role::Ddets => regions_des_departements(&[code.to_owned()]),
+        _ => region(code).map(|_| code.to_owned()).into_iter().collect(),
+    };
+    trouvees.into_iter().next()
+}
+
 /// Nodes that have one of these regions.
 pub fn centres_des_regions(regions: &[String], configuration: &Configuration) -> Vec<String> {
     let noeuds = configuration.noeuds.iter().map(|(n, _)| n);

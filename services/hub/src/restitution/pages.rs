@@ -152,8 +152,7 @@ async fn page_d_accueil(guichet: &Guichet, choix: Choix) -> Result<Option<Accuei
     let rang = filtres::rang(&toutes, choix.campagne.as_deref());
     let Some(choisie) = rang.and_then(|r| toutes.get(r)) else { return Ok(None) };
     let codes = filtres::codes_de_regions(guichet);
-    let region = filtres::region_choisie(&codes, choix.region.as_deref());
-    let region = region.or_else(|| codes.first().cloned()).unwrap_or_default();
+    let region = filtres::region_montree(guichet, &codes, choix.region.as_deref());
     let (maille, colonnes) = match choix.colonnes.as_deref() {
         Some("departements") => ("departements", Colonnes::Departements),
         _ => ("dispositifs", Colonnes::Dispositifs),

@@ -63,3 +63,23 @@ async fn a_node_is_moved_and_the_journal_says_by_whom() {
     let csv = qui.va("/administration?table=comptes&format=csv").await.texte;
     assert!(csv.contains("gestion;"), "{csv}");
 }
+
+#[tokio::test]
+async fn the_pages_open_on_the_region_of_whoever_asks() {
+    let noeuds = six_noeuds();
+    let banc = Banc::sqlite(&noeuds.iter().collect::<Vec<_>>(), "[[campagne]]\ncode = \"2026-T1\"\n").await;
+    for (compte, role, territoires) in [
+        ("region", Role::Dth, &["27"][..]),
+        ("departement", Role::Ddets, &["70"]),
+        ("centre", Role::Cdg, &[noeuds[0].id.as_str()]),
+    ] {
+        let mut qui = entre(&banc, compte, role, territoires).await;
+        for chemin in ["/", "/emploi-accompagne"] {
+            let page = qui.va(chemin).await.texte;
+            assert!(
+                page.contains("<h1>Emploi accompagné, 1er trimestre 2026, Bourgogne-Franche-Comté"),
+                "{compte}: {page}"
+            );
+        }
+    }
+}

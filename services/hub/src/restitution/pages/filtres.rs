@@ -130,6 +130,12 @@ pub fn region_choisie(codes: &BTreeSet<String>, voulue: Option<&str>) -> Option<
     voulue.and_then(|r| codes.get(r)).cloned()
 }
 
+/// The region shown: that asked for, else that of whoever asks, else the first one.
+pub fn region_montree(guichet: &Guichet, codes: &BTreeSet<String>, voulue: Option<&str>) -> String {
+    let usuelle = || region_choisie(codes, guichet.region_usuelle().as_deref());
+    region_choisie(codes, voulue).or_else(usuelle).or_else(|| codes.first().cloned()).unwrap_or_default()
+}
+
 /// The regions, one of them chosen.
 pub fn regions(codes: &BTreeSet<String>, choisie: &str) -> Liste {
     Liste::nouvelle("region", "Région", codes.iter().map(|r| (r.clone(), nom_region(r))), choisie)
