@@ -114,7 +114,9 @@ async fn compose(service: &Service, guichet: &Guichet, choix: &Choix) -> Result<
     let rang = filtres::rang(&toutes, choix.campagne.as_deref());
     let Some((rang, choisie)) = rang.and_then(|r| Some((r, toutes.get(r)?))) else { return Ok(None) };
     let codes = filtres::codes_de_regions(guichet);
-    let region = filtres::region_choisie(&codes, choix.region.as_deref());
+    // Without a choice, the region of whoever asks; « everything » is a choice.
+    let usuelle = guichet.region_usuelle().filter(|_| choix.region.is_none());
+    let region = filtres::region_choisie(&codes, choix.region.as_deref().or(usuelle.as_deref()));
     let region = region.as_deref();
     let avancement = avancement(guichet, &toutes, rang, region, None, service.horloge().maintenant()).await?;
     let regions = filtres::regions(&codes, region.unwrap_or_default()).avec_tout("Toutes les régions");
