@@ -101,7 +101,8 @@ fn root() -> bool {
 }
 
 fn programmes() -> Option<PathBuf> {
-    if let Some(p) = trouve("initdb") {
+    // A link to one program does not make its folder that of all the others.
+    if let Some(p) = trouve("initdb").and_then(|p| p.canonicalize().ok()) {
         return p.parent().map(Path::to_path_buf);
     }
     let mut versions: Vec<PathBuf> =
