@@ -101,6 +101,13 @@ fn worlds_that_failed_once_converge() {
 }
 
 #[test]
+#[ignore = "known to be wrong: 6 of the first 30 000 worlds; run it while mending them"]
+fn worlds_still_lost_converge() {
+    let perdus = monde::PERDUS.map(|graine| vit(graine, None).err());
+    assert!(perdus.iter().all(Option::is_none), "{perdus:#?}");
+}
+
+#[test]
 fn planted_bugs_are_noticed() {
     // A world that fails prints its panic: here failing is what is asked.
     let crochet = std::panic::take_hook();
