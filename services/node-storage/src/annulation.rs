@@ -178,6 +178,18 @@ impl Base {
 }
 
 /// True when the last word of a series is itself a voided entry sealed again: the next voided one follows it.
+/// What is newer waits: sealed before what was voided, it would be replaced by it.
+pub(crate) async fn refait_regle(tx: &mut Ecriture<'_>, jeu: &str, periode: &str) -> Result<(), ErreurBase> {
+    let attend = sqlx::query(
+        "/* envoi_annule.attend */ SELECT 1 FROM envoi_annule WHERE regle_le IS NULL AND jeu = $1 AND periode = $2",
+    )
+    .bind(jeu)
+    .bind(periode)
+    .fetch_optional(&mut **tx)
+    .await?;
+    attend.map_or(Ok(()), |_| Err(ErreurBase::RefaitEnAttente))
+}
+
 async fn porte_un_refait(tx: &mut Ecriture<'_>, empreinte: &str) -> Result<bool, ErreurBase> {
     let row = sqlx::query("/* envoi_annule.est_refait */ SELECT 1 FROM envoi_annule WHERE refait = $1")
         .bind(empreinte)

@@ -30,6 +30,12 @@ pub enum ErreurBase {
     /// A key was announced and the hub has not answered yet.
     #[error("Une rotation de clé attend son accusé : rien n’est scellé avant. Lancez « maillage-node envoyer ».")]
     RotationEnCours,
+    /// Something older waits to be sealed again, and would be shown over what is newer.
+    #[error(
+        "Un envoi annulé de cette série attend d’être scellé de nouveau : rien de plus récent ne l’est avant. \
+         Lancez « maillage-node envoyer »."
+    )]
+    RefaitEnAttente,
     /// Nothing of that kind is stored.
     #[error("{0}")]
     Introuvable(String),

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use publication::{EntreeSignee, Genre};
 
+use crate::annulation::refait_regle;
 use crate::base::{Base, Ecriture, ErreurBase, instant_texte};
 use crate::envoi::{EtatEnvoi, Suite, borne, positif, suite};
 use crate::journal::note_dans;
@@ -47,6 +48,7 @@ impl Base {
         let mut tx = self.ecrit().await?;
         rotation_reglee(&mut tx).await?;
         let (jeu, periode) = serie.unwrap_or_default();
+        refait_regle(&mut tx, jeu, periode).await?;
         let (suite, _) = suite(&mut tx, jeu, periode).await?;
         let signee = signe(&suite)?;
         insere_acte(&mut tx, serie, instant, &suite, &signee).await?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use crate::annulation::refait_regle;
 use crate::base::{Base, Ecriture, ErreurBase, instant_lu, instant_texte};
 use crate::chaine::rotation_reglee;
 use crate::journal::note_dans;
@@ -165,6 +166,7 @@ impl Base {
     {
         let mut tx = self.ecrit().await?;
         rotation_reglee(&mut tx).await?;
+        refait_regle(&mut tx, jeu, periode).await?;
         let (suite, derniere) = suite(&mut tx, jeu, periode).await?;
         let signee = signe(&suite)?;
         if let Some(derniere) = derniere.filter(|d| d.etat != EtatEnvoi::Refuse && d.corps == signee.corps()) {

@@ -100,11 +100,13 @@ fn worlds_that_failed_once_converge() {
     }
 }
 
+/// A known limit, told in the README; a world that gets out of it belongs with those that failed once.
 #[test]
-#[ignore = "known to be wrong: 6 of the first 30 000 worlds; run it while mending them"]
-fn worlds_still_lost_converge() {
-    let perdus = monde::PERDUS.map(|graine| vit(graine, None).err());
-    assert!(perdus.iter().all(Option::is_none), "{perdus:#?}");
+fn a_history_ended_by_a_key_that_was_left_waits_for_people() {
+    for graine in monde::SANS_ANCIENNE_CLE {
+        let dit = vit(graine, None).unwrap_err();
+        assert!(dit.starts_with("I1: sealed and never answered"), "world {graine}: {dit}");
+    }
 }
 
 #[test]

@@ -128,6 +128,11 @@ impl Noeud {
         self.etat.envois.iter().any(|e| e.claims.kind == Genre::Rotation && e.accuse.is_none())
     }
 
+    /// Something voided of the series is not sealed again yet: sealed before it, what is newer would be replaced by it.
+    fn refait_en_attente(&self, periode: &str) -> bool {
+        self.etat.a_refaire.iter().any(|e| e.claims.serie().is_some_and(|s| s.period == periode))
+    }
+
     fn emission(&self, maintenant: DateTime<Utc>, campagne: &str) -> Emission {
         let un = || "1".to_owned();
         Emission {
@@ -140,10 +145,10 @@ impl Noeud {
     }
 
     pub fn publie(&mut self, contenu: &Contenu, maintenant: DateTime<Utc>) -> bool {
-        if self.rotation_en_cours() {
+        let periode = contenu.periode().to_string();
+        if self.rotation_en_cours() || self.refait_en_attente(&periode) {
             return false;
         }
-        let periode = contenu.periode().to_string();
         let place = self.place();
         let derniere = self.derniere(&periode);
         let rev = derniere.and_then(|d| d.claims.rev).unwrap_or(0) + 1;
@@ -170,7 +175,7 @@ impl Noeud {
             supersedes: derniere.env,
             raison: Raison::Correction,
         };
-        !self.rotation_en_cours() && self.acte(&acte, maintenant)
+        !self.rotation_en_cours() && !self.refait_en_attente(periode) && self.acte(&acte, maintenant)
     }
 
     pub fn tourne(&mut self, maintenant: DateTime<Utc>) -> Option<Requete> {
