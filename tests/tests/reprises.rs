@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use maillage_tests::terrain::{Terrain, centre, reussie};
 use xtask::recit::Centre;
@@ -207,6 +208,78 @@ fn a_changed_key_signs_on_and_a_withdrawn_series_is_shown_no_more() {
     fs::write(&pem, ancienne).unwrap();
     let sortie = terrain.noeud(cdg70, &["envoyer"]).unwrap().output().unwrap();
     assert!(!sortie.status.success());
+    hub.arrete().unwrap();
+    sain(&terrain);
+}
+
+/// What makes a machine of a centre: its store, its key and those it replaced.
+struct Machine {
+    base: Vec<Option<Vec<u8>>>,
+    cles: Vec<(PathBuf, Vec<u8>)>,
+}
+
+fn cles(dossier: &Path) -> Vec<PathBuf> {
+    let fichiers = fs::read_dir(dossier).unwrap().map(|f| f.unwrap().path());
+    fichiers.filter(|f| f.extension().is_some_and(|e| e == "pem")).collect()
+}
+
+impl Machine {
+    fn copie(dossier: &Path) -> Self {
+        let cles = cles(dossier).into_iter().map(|f| (f.clone(), fs::read(f).unwrap())).collect();
+        Self { base: sauvegarde(&dossier.join("node.db")), cles }
+    }
+
+    fn remise(&self, dossier: &Path) {
+        restaure(&dossier.join("node.db"), &self.base);
+        for fichier in cles(dossier) {
+            fs::remove_file(fichier).unwrap();
+        }
+        for (fichier, octets) in &self.cles {
+            fs::write(fichier, octets).unwrap();
+            fs::set_permissions(fichier, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+    }
+}
+
+/// An old machine of the centre, forgotten in a cupboard, is switched on while the hub is back before the rotation:
+/// it gives the hub entries that the present machine voided long ago, signed by a key that it has left.
+#[test]
+fn a_hub_put_back_before_a_rotation_and_given_old_bytes_is_followed_with_the_old_key_then_told_of_the_new_one() {
+    let (terrain, cdg70) = prepare();
+    let (centre, hub_db) = (terrain.dossier().join("cdg70"), terrain.dossier().join("hub.db"));
+    let remet_le_hub = |copie: &[Option<Vec<u8>>]| {
+        restaure(&hub_db, copie);
+        reussie(&terrain.hub(&["restaurer"]).unwrap().output().unwrap()).unwrap();
+        terrain.sert().unwrap()
+    };
+    let hub = terrain.sert().unwrap();
+    terrain.execute(cdg70, &["publier", "--campagne", "2025-T3"]).unwrap();
+    hub.arrete().unwrap();
+    let (hub_copie, machine_copie) = (sauvegarde(&hub_db), Machine::copie(&centre));
+    let hub = terrain.sert().unwrap();
+    terrain.execute(cdg70, &["publier", "--campagne", "2025-T4"]).unwrap();
+    let oubliee = Machine::copie(&centre);
+    hub.arrete().unwrap();
+
+    machine_copie.remise(&centre);
+    let hub = remet_le_hub(&hub_copie);
+    terrain.execute(cdg70, &["publier", "--campagne", "2026-T1"]).unwrap();
+    terrain.execute(cdg70, &["cle", "tourner"]).unwrap();
+    terrain.execute(cdg70, &["publier", "--campagne", "2025-T4"]).unwrap();
+    let avant = montre(&terrain)["bilan"].clone();
+    let nouvelle = fs::read(centre.join("node.pem")).unwrap();
+    let presente = Machine::copie(&centre);
+    hub.arrete().unwrap();
+
+    let hub = remet_le_hub(&hub_copie);
+    oubliee.remise(&centre);
+    terrain.execute(cdg70, &["envoyer"]).unwrap();
+    presente.remise(&centre);
+    let dit = terrain.execute(cdg70, &["envoyer"]).unwrap();
+    assert!(dit.contains("envois repris du hub"), "{dit}");
+    terrain.execute(cdg70, &["envoyer"]).unwrap();
+    assert_eq!(fs::read(centre.join("node.pem")).unwrap(), nouvelle, "the key that replaced it is in force again");
+    assert_eq!(montre(&terrain)["bilan"], avant);
     hub.arrete().unwrap();
     sain(&terrain);
 }

@@ -37,6 +37,9 @@ pub struct Bilan {
     pub interrompu: Option<EchecTransport>,
     /// Entries taken back from the hub: this database came from a backup.
     pub recuperes: u64,
+    /// Thumbprint of a key that this node has left and that the hub, put back before the rotation, goes by:
+    /// nothing was done, it must be in force again first (see [`crate::rotation::remet`]).
+    pub cle_du_hub: Option<String>,
     /// Entries whose place in the hub's register was proved.
     pub confirmes: u64,
     /// Why the hub's register is not believed, when it is not.
@@ -81,6 +84,10 @@ impl Outbox<'_> {
             return Ok(bilan);
         };
         let connue = connue(&temoin);
+        if self.suit_une_cle_quittee(&tete, transport).await? {
+            bilan.cle_du_hub = Some(tete.kid);
+            return Ok(bilan);
+        }
         let Some(recuperes) = ou_plus_tard(self.compare(&tete, &connue, transport, rng).await, &mut bilan)? else {
             return Ok(bilan);
         };
@@ -134,14 +141,16 @@ impl Outbox<'_> {
         Ok(Ok(TeteSignee::verifier(&texte, &self.cles_hub.actuelle(), self.noeud)?))
     }
 
-    /// Compares heads at every contact: a side restored from a backup is noticed here, even with nothing to send.
-    async fn compare(
-        &self,
-        distante: &TeteSignee,
-        connue: &EpoqueConnue,
-        transport: &mut Transport<'_>,
-        rng: &mut impl CryptoRng,
-    ) -> Result<u64> {
+    /// True when the hub holds another history, and goes by a key that this node has left: the rotation is not in
+    /// that history, so what follows it must be signed by the key of that time.
+    async fn suit_une_cle_quittee(&self, distante: &TeteSignee, transport: &Transport<'_>) -> Result<bool> {
+        if distante.kid == self.cle.publique().kid() || !transport.a_quitte(&distante.kid) {
+            return Ok(false);
+        }
+        Ok(matches!(self.ecart(distante).await?, Reprise::Recuperer { .. } | Reprise::Fourche))
+    }
+
+    async fn ecart(&self, distante: &TeteSignee) -> Result<Reprise> {
         let locale = match self.base.tete().await? {
             Some((seq, empreinte)) => TeteNoeud { seq, empreinte: Some(lit_empreinte(&empreinte)?) },
             None => TeteNoeud::default(),
@@ -150,7 +159,18 @@ impl Outbox<'_> {
             Ok(e) => Some(lit_empreinte(&e.empreinte)?),
             Err(_) => None,
         };
-        match comparer_tetes(&locale, &distante.tete(), |_| scellee) {
+        Ok(comparer_tetes(&locale, &distante.tete(), |_| scellee))
+    }
+
+    /// Compares heads at every contact: a side restored from a backup is noticed here, even with nothing to send.
+    async fn compare(
+        &self,
+        distante: &TeteSignee,
+        connue: &EpoqueConnue,
+        transport: &mut Transport<'_>,
+        rng: &mut impl CryptoRng,
+    ) -> Result<u64> {
+        match self.ecart(distante).await? {
             Reprise::AJour | Reprise::Renvoyer { .. } => Ok(0),
             // Whether the two histories really exclude one another is known once the hub's was read.
             Reprise::Recuperer { .. } | Reprise::Fourche => recupere(self, connue, transport, rng).await,

@@ -56,11 +56,10 @@ pub async fn recupere(
     let attendu = Attendu { noeud: outbox.noeud.clone(), hub: outbox.hub.to_owned() };
     let jws: Vec<&str> = entrees.iter().map(|e| e.envelope.as_str()).collect();
     let socle = socle(outbox, depuis).await?;
-    let verifiees =
-        verifier_suite(&jws, &socle, &outbox.cle.publique(), &attendu).map_err(|refus| match refus.code() {
-            CodeRefus::ChainFork => anyhow::anyhow!("{DEUX_HISTOIRES} ({refus})"),
-            _ => refus.into(),
-        })?;
+    let verifiees = verifier_suite(&jws, &socle, &transport.cles(), &attendu).map_err(|refus| match refus.code() {
+        CodeRefus::ChainFork => anyhow::anyhow!("{DEUX_HISTOIRES} ({refus})"),
+        _ => refus.into(),
+    })?;
     let locales = outbox.base.envois_depuis(depuis).await?;
     let meme = |(ici, la): &(&Envoi, &EnveloppeVerifiee)| ici.empreinte == la.empreinte().to_string();
     let communes = locales.iter().zip(&verifiees).take_while(meme).count();

@@ -94,13 +94,23 @@ async fn deux_passages(
     rng: &mut ChaCha20Rng,
     fil: &Fabrique<'_>,
 ) -> Result<Bilan> {
-    let premier = passage(c, base, horloge, rng, fil()?).await?;
+    let mut premier = passage(c, base, horloge, rng, fil()?).await?;
+    let remise = premier.cle_du_hub.take();
+    if let Some(kid) = &remise {
+        rotation::remet(&c.noeud.cle, kid)?;
+        premier = passage(c, base, horloge, rng, fil()?).await?;
+    }
     let (cle, cles_hub) = (cle::lit(&c.noeud.cle)?, cles_du_hub(c, base).await?);
     let outbox = outbox(c, base, &cle, &cles_hub, horloge)?;
     if premier.recuperes > 0 {
         outbox.scelle_acte(None, "restauration", &Acte::Restauration).await?;
     }
-    if refait::rescelle(&outbox, rotation::suivante(&c.noeud.cle)?.as_ref()).await? == 0 && premier.recuperes == 0 {
+    let suivante = rotation::suivante(&c.noeud.cle)?;
+    let rescelles = refait::rescelle(&outbox, suivante.as_ref()).await?;
+    // The voided rotation announces again the key that was put aside; a node put back too has forgotten it.
+    if let (Some(_), Some(nouvelle), None) = (&remise, &suivante, base.rotation_en_cours().await?) {
+        outbox.scelle_acte(None, "restauration", &Acte::Rotation { nouvelle }).await?;
+    } else if rescelles == 0 && premier.recuperes == 0 {
         return Ok(premier);
     }
     let second = passage(c, base, horloge, rng, fil()?).await?;

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use publication::preuve::{self, Demande};
-use publication::{CleSignature, CodeRefus, Empreinte, Probleme};
+use publication::{ClePublique, CleSignature, CodeRefus, Empreinte, Probleme};
 use referentiel::horloge::Horloge;
 use referentiel::identifiant::IdentifiantNoeud;
 use reqwest::{Method, StatusCode};
 
 use crate::configuration::Hub;
 use crate::fil::{Fil, Https, Reponse, Requete};
+use crate::rotation::Voisines;
 
 /// Why a request did not get its answer.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +63,8 @@ pub struct Transport<'a> {
     noeud: &'a IdentifiantNoeud,
     /// Keys of this node, the one that signs proofs first.
     cles: Vec<&'a CleSignature>,
+    /// Those of them that were replaced.
+    quittees: Vec<ClePublique>,
     horloge: &'a dyn Horloge,
     /// Hub's time minus ours, used for proofs only.
     ecart: chrono::Duration,
@@ -86,15 +89,26 @@ impl<'a> Transport<'a> {
         cle: &'a CleSignature,
         horloge: &'a dyn Horloge,
     ) -> Self {
-        Self { fil, hub, noeud, cles: vec![cle], horloge, ecart: chrono::Duration::zero() }
+        Self { fil, hub, noeud, cles: vec![cle], quittees: vec![], horloge, ecart: chrono::Duration::zero() }
     }
 
     /// Adds the keys before and after the present one: around a rotation, or after a restore of the hub,
     /// which of them is in force there is the hub's to say.
     #[must_use]
-    pub fn avec_voisines(mut self, voisines: impl IntoIterator<Item = &'a CleSignature>) -> Self {
-        self.cles.extend(voisines);
+    pub fn avec_voisines(mut self, voisines: &'a Voisines) -> Self {
+        self.cles.extend(voisines.suivante.iter().chain(&voisines.anciennes));
+        self.quittees = voisines.anciennes.iter().map(CleSignature::publique).collect();
         self
+    }
+
+    /// Every key of this node that is kept here.
+    pub fn cles(&self) -> Vec<ClePublique> {
+        self.cles.iter().map(|cle| cle.publique()).collect()
+    }
+
+    /// True for the thumbprint of a key that was replaced.
+    pub fn a_quitte(&self, kid: &str) -> bool {
+        self.quittees.iter().any(|cle| cle.kid() == kid)
     }
 
     /// A page of this node's own history, as JSON text.

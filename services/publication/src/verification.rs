@@ -114,15 +114,21 @@ pub fn verifier_enveloppe(jws: &str, cle: &ClePublique, attendu: &Attendu) -> Re
 }
 
 /// A node's own history, given back by the hub: entries that follow `apres` without a hole, each naming the
-/// one before. The last must be signed by the node's present key; it vouches for the others by their
-/// digests, whatever key signed them at the time.
+/// one before. The last must be signed by one of the node's own keys, present or past: a hub put back before
+/// a rotation holds a history that the key of that time ends. It vouches for the others by their digests,
+/// whatever key signed them.
 pub fn verifier_suite(
     suite: &[&str],
     apres: &TeteNoeud,
-    cle: &ClePublique,
+    cles: &[ClePublique],
     attendu: &Attendu,
 ) -> Result<Vec<EnveloppeVerifiee>, Refus> {
     let Some((derniere, _)) = suite.split_last() else { return Ok(vec![]) };
+    let kid = kid_annonce(derniere)?;
+    let Some(cle) = cles.iter().find(|cle| cle.kid() == kid) else {
+        let detail = format!("L’historique se termine par une entrée signée d’une clé inconnue de ce nœud ({kid}).");
+        return Err(Refus::nouveau(CodeRefus::AuthKeyUnknown, detail));
+    };
     verifier_enveloppe(derniere, cle, attendu)?;
     let mut tete = *apres;
     let mut verifiees = Vec::with_capacity(suite.len());

@@ -100,15 +100,6 @@ fn worlds_that_failed_once_converge() {
     }
 }
 
-/// A known limit, told in the README; a world that gets out of it belongs with those that failed once.
-#[test]
-fn a_history_ended_by_a_key_that_was_left_waits_for_people() {
-    for graine in monde::SANS_ANCIENNE_CLE {
-        let dit = vit(graine, None).unwrap_err();
-        assert!(dit.starts_with("I1: sealed and never answered"), "world {graine}: {dit}");
-    }
-}
-
 #[test]
 fn planted_bugs_are_noticed() {
     // A world that fails prints its panic: here failing is what is asked.

@@ -21,12 +21,9 @@ const FIN: u64 = 61_000;
 /// Worlds that were once wrong. 16 and 81: old bytes replayed to a hub put back before the node heard of it gave
 /// them another receipt. 19: several restores crossed at once, each of which kept another part. 197 and 1811: a
 /// receipt older than the first contact. 1238: a history read while its continuation was being acknowledged.
-/// 10369: an older content voided then sealed again after a newer one of its series, which it replaced.
-pub const REPRODUCTIONS: [u64; 7] = [16, 19, 81, 197, 1_238, 1_811, 10_369];
-/// Of the first 30 000, the worlds in which a hub put back before a rotation was given, by a replay, old bytes of the key
-/// that the node has left: the node takes a history that its present key ends, and only people can help it.
-pub const SANS_ANCIENNE_CLE: [u64; 5] = [3_809, 6_430, 23_605, 27_829, 28_479];
-
+/// 10369: an older content voided then sealed again after a newer one of its series, which it replaced. The last
+/// five: a hub put back before a rotation was given, by a replay, old bytes of the key that the node had left.
+pub const REPRODUCTIONS: [u64; 12] = [16, 19, 81, 197, 1_238, 1_811, 10_369, 3_809, 6_430, 23_605, 27_829, 28_479];
 /// What a world lived, for the summary.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Vecu {

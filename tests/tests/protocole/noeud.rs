@@ -44,6 +44,8 @@ pub struct Noeud {
     defaut: Option<Defaut>,
     pub cle: CleSignature,
     suivante: Option<CleSignature>,
+    /// Keys that were replaced, latest last.
+    anciennes: Vec<CleSignature>,
     hub: ClePublique,
     registre: ClePublique,
     rng: ChaCha20Rng,
@@ -71,6 +73,7 @@ impl Noeud {
             defaut,
             cle,
             suivante: None,
+            anciennes: vec![],
             hub,
             registre,
             rng: ChaCha20Rng::seed_from_u64(graine),
@@ -191,6 +194,24 @@ impl Noeud {
         self.acte(&Acte::Rotation { nouvelle: &nouvelle }, maintenant);
         self.suivante = Some(nouvelle);
         None
+    }
+
+    /// The announced key is in force.
+    fn acheve_la_rotation(&mut self) {
+        if let Some(suivante) = self.suivante.take() {
+            self.anciennes.push(std::mem::replace(&mut self.cle, suivante));
+        }
+    }
+
+    /// A key that was left signs again; the present one is to be announced once more.
+    fn remet_en_vigueur(&mut self, kid: &str) {
+        let Some(place) = self.anciennes.iter().rposition(|c| c.publique().kid() == kid) else { return };
+        let quittee = self.anciennes.remove(place);
+        let presente = std::mem::replace(&mut self.cle, quittee);
+        match self.suivante {
+            Some(_) => self.anciennes.push(presente),
+            None => self.suivante = Some(presente),
+        }
     }
 
     fn acte(&mut self, acte: &Acte<'_>, maintenant: DateTime<Utc>) -> bool {
@@ -340,6 +361,7 @@ impl Noeud {
                 self.envoie(tete.seq, maintenant)
             }
             Reprise::Recuperer { .. } | Reprise::Fourche => {
+                self.remet_en_vigueur(&tete.kid);
                 let premiere = self.etat.envois.iter().find(|e| e.accuse.is_none()).map(|e| e.claims.seq);
                 let depuis = premiere.unwrap_or(locale.suivante());
                 vec![self.demande(Demande::Historique { depuis }, maintenant)]
@@ -406,7 +428,7 @@ impl Noeud {
         e.purgee = purge;
         let annoncee = e.claims.next.as_ref().map(|n| n.x);
         if annoncee.is_some() && annoncee == self.suivante.as_ref().map(CleSignature::publique) {
-            self.cle = self.suivante.take().unwrap();
+            self.acheve_la_rotation();
         }
     }
 
@@ -420,8 +442,10 @@ impl Noeud {
         let socle = self.scellee_a(depuis - 1).map_or(TeteNoeud::default(), |e| TeteNoeud::apres(e.claims.seq, e.env));
         let attendu = Attendu { noeud: NOEUD.parse().unwrap(), hub: HUB.to_owned() };
         let jws: Vec<&str> = entrees.iter().map(|e| e.0.as_str()).collect();
+        let cles = [&self.cle].into_iter().chain(&self.suivante).chain(&self.anciennes);
+        let cles: Vec<ClePublique> = cles.map(CleSignature::publique).collect();
         // A hub put back between two answers of one contact explains itself at the next one.
-        let verifiees = verifier_suite(&jws, &socle, &self.cle.publique(), &attendu).unwrap_or_default();
+        let verifiees = verifier_suite(&jws, &socle, &cles, &attendu).unwrap_or_default();
         if verifiees.is_empty() {
             return vec![];
         }
@@ -442,7 +466,7 @@ impl Noeud {
         let annoncee = |e: &Envoi| e.claims.next.as_ref().map(|n| n.x);
         let suivante = self.suivante.as_ref().map(CleSignature::publique);
         if suivante.is_some() && self.etat.envois.iter().any(|e| e.accuse.is_some() && annoncee(e) == suivante) {
-            self.cle = self.suivante.take().unwrap();
+            self.acheve_la_rotation();
         }
         if !self.rotation_en_cours() {
             self.acte(&Acte::Restauration, maintenant);

@@ -78,8 +78,8 @@ fn enveloppe_verifiee(acces: &Acces, envoi: &Envoi) -> Result<Option<EnveloppeVe
         noeud: acces.configuration.noeud.identifiant.clone(),
         hub: service::hub(&acces.configuration)?.identifiant.clone(),
     };
-    let anciennes = rotation::voisines(&acces.configuration.noeud.cle)?;
-    let mut cles = std::iter::once(acces.cle()?).chain(anciennes);
+    let voisines = rotation::voisines(&acces.configuration.noeud.cle)?;
+    let mut cles = std::iter::once(acces.cle()?).chain(voisines.suivante).chain(voisines.anciennes);
     Ok(cles.find_map(|cle| verifier_enveloppe(&envoi.enveloppe, &cle.publique(), &attendu).ok()))
 }
 
