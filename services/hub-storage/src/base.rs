@@ -11,6 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection as _, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
+use crate::copie::copie;
 use crate::ligne::Row;
 use crate::schema::{Dialecte, explique, migrator};
 use crate::valeur::{Val, arguments_postgres, arguments_sqlite};
@@ -231,6 +232,22 @@ impl Tx {
                 q.execute(&mut **tx).await?.rows_affected()
             }
         })
+    }
+
+    /// Copies rows by the thousand; false, and nothing done, on a backend that has no such road.
+    pub(crate) async fn copie(
+        &mut self,
+        sql: &'static str,
+        lignes: impl Iterator<Item = Vec<Val>>,
+    ) -> Result<bool, ErreurBase> {
+        match &mut self.transaction {
+            Transactions::Sqlite(_) => Ok(false),
+            Transactions::Pg(tx) => {
+                let sql = nomme(sql.into_sql_str(), &self.compteur);
+                copie(tx, sql.as_str(), lignes).await?;
+                Ok(true)
+            }
+        }
     }
 
     /// Runs a statement and gives all its rows.

@@ -12,6 +12,7 @@ pub mod campagne;
 mod changement;
 pub mod completude;
 pub mod compte;
+mod copie;
 pub mod corps;
 pub mod dispositif;
 pub mod enrolement;

@@ -14,10 +14,19 @@ use crate::base::{Db, ErreurBase, Tx};
 use crate::changement::{Cellule, Cellules};
 use crate::ligne::Row;
 use crate::projection::Tranche;
+use crate::schema::Dialecte;
 use crate::valeur::{Conditions, Val, args, lots};
 use crate::visibilite::Visibilite;
 
+/// Columns, in the order in which [`ligne`] gives their values.
+macro_rules! colonnes {
+    () => {
+        "audience, campagne, indicateur, niveau, territoire, ventilation, noeud, jeu, axes, valeur, numerateur, \
+         denominateur, statut, plancher, plafond"
+    };
+}
 const COLONNES: usize = 15;
+/// Rows of a multi-row statement; so many and more are copied where the backend can.
 const LOT: usize = 200;
 
 /// A published cell as it is read.
@@ -190,12 +199,8 @@ pub(crate) async fn applique(tx: &mut Tx, tranche: &Tranche<'_>, cellules: &Cell
         Some(disparues) => retire(tx, tranche, disparues).await?,
         None => vide(tx, tranche).await?,
     }
-    ecrit(tx, tranche, &cellules.nouvelles, "").await?;
-    let corrige = " ON CONFLICT (audience, campagne, indicateur, niveau, territoire, ventilation, noeud) DO UPDATE SET
-         jeu = excluded.jeu, axes = excluded.axes, valeur = excluded.valeur, numerateur = excluded.numerateur,
-         denominateur = excluded.denominateur, statut = excluded.statut, plancher = excluded.plancher,
-         plafond = excluded.plafond";
-    ecrit(tx, tranche, &cellules.changees, corrige).await
+    ajoute(tx, tranche, &cellules.nouvelles).await?;
+    corrige(tx, tranche, &cellules.changees).await
 }
 
 /// Removes every cell of a slice.
@@ -224,21 +229,59 @@ async fn retire(tx: &mut Tx, tranche: &Tranche<'_>, disparues: &[(Audience, Cle)
     Ok(())
 }
 
-async fn ecrit(
+async fn ajoute(tx: &mut Tx, tranche: &Tranche<'_>, cellules: &[Cellule<'_>]) -> Result<(), ErreurBase> {
+    const COPIE: &str = concat!("/* observation.copie */ COPY observation (", colonnes!(), ") FROM STDIN");
+    if cellules.len() < LOT || !tx.copie(COPIE, cellules.iter().map(|c| ligne(tranche, c))).await? {
+        par_lots(tx, tranche, cellules, "").await?;
+    }
+    Ok(())
+}
+
+/// What a cell already there takes from the one that corrects it.
+macro_rules! corrigee {
+    () => {
+        " ON CONFLICT (audience, campagne, indicateur, niveau, territoire, ventilation, noeud) DO UPDATE SET
+         jeu = excluded.jeu, axes = excluded.axes, valeur = excluded.valeur, numerateur = excluded.numerateur,
+         denominateur = excluded.denominateur, statut = excluded.statut, plancher = excluded.plancher,
+         plafond = excluded.plafond"
+    };
+}
+
+async fn corrige(tx: &mut Tx, tranche: &Tranche<'_>, cellules: &[Cellule<'_>]) -> Result<(), ErreurBase> {
+    if cellules.len() < LOT || tx.dialecte() == Dialecte::Sqlite {
+        return par_lots(tx, tranche, cellules, corrigee!()).await;
+    }
+    // Copied beside, then brought over in one statement, which looks each row up by its key: the planner knows
+    // nothing of a table that was just filled, and has no choice to make.
+    const COPIE: &str = concat!("/* observation.depose */ COPY observation_corrigee (", colonnes!(), ") FROM STDIN");
+    const REPRISE: &str = concat!(
+        "/* observation.corrige */ INSERT INTO observation (",
+        colonnes!(),
+        ") SELECT ",
+        colonnes!(),
+        " FROM observation_corrigee",
+        corrigee!()
+    );
+    let depot = "/* observation.depot */ CREATE TEMPORARY TABLE observation_corrigee (LIKE observation) ON COMMIT DROP";
+    tx.execute(depot, args![]).await?;
+    tx.copie(COPIE, cellules.iter().map(|c| ligne(tranche, c))).await?;
+    tx.execute(REPRISE, args![]).await?;
+    // A rebuild corrects many slices in one transaction.
+    tx.execute("/* observation.depot_vide */ DROP TABLE observation_corrigee", args![]).await.map(|_| ())
+}
+
+async fn par_lots(
     tx: &mut Tx,
     tranche: &Tranche<'_>,
     cellules: &[Cellule<'_>],
     suite: &'static str,
 ) -> Result<(), ErreurBase> {
     for lot in cellules.chunks(LOT) {
-        let mut valeurs = Vec::with_capacity(lot.len() * COLONNES);
-        for cellule in lot {
-            ajoute(&mut valeurs, tranche, cellule);
-        }
+        let valeurs = lot.iter().flat_map(|cellule| ligne(tranche, cellule)).collect();
         // Full batches share one text, hence one prepared statement.
         let sql = format!(
-            "/* observation.ecrit */ INSERT INTO observation (audience, campagne, indicateur, niveau, territoire,
-             ventilation, noeud, jeu, axes, valeur, numerateur, denominateur, statut, plancher, plafond) VALUES {}{suite}",
+            "/* observation.ecrit */ INSERT INTO observation ({}) VALUES {}{suite}",
+            colonnes!(),
             lots(tx.dialecte(), lot.len(), COLONNES)
         );
         tx.execute(AssertSqlSafe(sql), valeurs).await?;
@@ -246,7 +289,7 @@ async fn ecrit(
     Ok(())
 }
 
-fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, cellule: &Cellule<'_>) {
+fn ligne(tranche: &Tranche<'_>, cellule: &Cellule<'_>) -> Vec<Val> {
     let Cellule { audience, publiee, cadre } = cellule;
     let cle = &publiee.cle;
     let (valeur, rapport) = match &publiee.valeur {
@@ -256,7 +299,7 @@ fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, cellule: &Cellule<'_>) 
         Some(ValeurPubliee::Taux { numerateur, denominateur }) => (None, Some((*numerateur, *denominateur))),
     };
     let entier = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    valeurs.extend(args![
+    args![
         audience.code(),
         tranche.campagne,
         &cle.indicateur,
@@ -272,5 +315,5 @@ fn ajoute(valeurs: &mut Vec<Val>, tranche: &Tranche<'_>, cellule: &Cellule<'_>) 
         publiee.statut.code(),
         cadre.map(|Bornes(bas, _)| entier(bas)),
         cadre.and_then(|Bornes(_, haut)| haut.map(entier)),
-    ]);
+    ]
 }
