@@ -2,7 +2,7 @@
 // a chart are taken away; each in as few activations as the table « Navigation et clics » allows.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adresse, entre, presse, tache } from "./outils.mjs";
+import { adresse, entre, presse, tache, telecharge } from "./outils.mjs";
 
 const { MAILLAGE_HUB: racine, MAILLAGE_COURRIEL } = process.env;
 
@@ -16,12 +16,12 @@ test("the keyboard alone reminds the late centre and opens a département", { ti
     await presse(page, page.getByRole("button", { name: "Envoyer la relance" }));
     assert.match(await texte(), /envoyée le/);
     await page.goto(racine);
-    await tache("relancer un centre", 2, [lienDe("Relancer Centre de gestion du Doubs"), page.getByRole("button", { name: "Envoyer la relance" })]);
+    await tache("relancer un centre", [lienDe("Relancer Centre de gestion du Doubs"), page.getByRole("button", { name: "Envoyer la relance" })]);
   }
 
   // One département: a tile leads to it, its address is the whole state of the page.
   await page.goto(racine);
-  await tache("voir un département", 2, [lienDe("Emploi accompagné"), lienDe("70 Haute-Saône")]);
+  await tache("voir un département", [lienDe("Emploi accompagné"), lienDe("70 Haute-Saône")]);
   assert.match(page.url(), /departement=70/);
   await page.goto(`${racine}/emploi-accompagne?campagne=2025-T4`);
   assert.match(await page.locator("table:has(#territoires)").innerText(), /25 Doubs/);
@@ -50,9 +50,22 @@ test("the keyboard alone reminds the late centre and opens a département", { ti
   assert.equal((await png.body()).subarray(1, 4).toString(), "PNG");
   assert.match(png.headers()["content-disposition"], /filename="emploi-accompagne\.png"/);
 
+  await tache("exporter le tableau affiché", [telecharge(page, page.getByRole("link", { name: "classeur (XLSX)", exact: true }).first())]);
   await page.goto(racine);
-  await tache("prendre le dossier du comité", 3, [lienDe("Pilotage de la campagne")]);
-  const dossier = await contexte.request.get(await adresse(page, "PDF accessible"));
-  assert.equal((await dossier.body()).subarray(0, 4).toString(), "%PDF");
+  await tache("préparer le dossier du comité", [lienDe("Pilotage de la campagne"), telecharge(page, lienDe("PDF accessible"))]);
+  await page.goto(racine);
+  await tache("ouvrir une convention", [lienDe("Conventions"), page.locator("main table tbody a").first()]);
+  assert.match(new URL(page.url()).pathname, /^\/conventions\/cdg-/);
+  await page.goto(racine);
+  await tache("lire sa position", [lienDe("Comparaison")]);
+  await page.goto(racine);
+  const trie = {
+    click: async () => {
+      await page.getByLabel("Thème").selectOption("maintien");
+      await page.getByRole("button", { name: "Chercher une fiche" }).click();
+    },
+  };
+  await tache("trouver une pratique sur un thème", [lienDe("Bonnes pratiques"), trie]);
+  assert.match(page.url(), /theme=maintien/);
   conclut();
 });

@@ -2,7 +2,7 @@
 // again; a fiche is corrected; what leaves is read and approved while the hub does not answer.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ouvre } from "./outils.mjs";
+import { ouvre, tache } from "./outils.mjs";
 
 const { MAILLAGE_LIEN: lien, MAILLAGE_FAUTIF: fautif } = process.env;
 const racine = new URL(lien).origin;
@@ -70,7 +70,7 @@ test("an agent mends a workbook, reads what leaves and approves it", { timeout: 
   await page.getByRole("link", { name: reference, exact: true }).click();
   await ecran("noeud-personne");
   assert.ok(!page.url().includes(reference) && !(await page.title()).includes(reference), "no reference in an address nor in the history");
-  await page.getByRole("link", { name: "Modifier la fiche" }).click();
+  await page.getByRole("link", { name: "Modifier la fiche et l’évènement" }).click();
   await ecran("noeud-edition");
   await page.getByLabel("Date de naissance").fill("31/02/1990");
   await bouton("Enregistrer la fiche").click();
@@ -83,6 +83,9 @@ test("an agent mends a workbook, reads what leaves and approves it", { timeout: 
   assert.match(await page.getByRole("status").innerText(), /Enregistré/);
   assert.match(await page.locator("main").innerText(), /28\/02\/1990/);
   await ecran("noeud-personne-corrigee");
+
+  await page.goto(racine);
+  await tache("reprendre la publication", [page.getByRole("link", { name: "Reprendre la publication", exact: true })]);
 
   // What leaves: masked cells with their reason, the public audience, every cell, the clear data set.
   await menu("Ce qui sort d’ici").click();

@@ -198,8 +198,37 @@ export async function presse(page, element, touche = "Enter") {
   await page.waitForLoadState();
 }
 
-/** A task of the table « Navigation et clics »: its activations from the page where the role lands, typing apart. */
-export async function tache(nom, limite, gestes) {
+// The table « Navigation et clics »: the main tasks, and the activations each may take from the page where the role lands.
+const CLICS = {
+  "reprendre la publication": 1,
+  "reprendre un import": 1,
+  "vérifier un classeur": 3,
+  "relire et envoyer au hub": 3,
+  "ajouter un évènement": 3,
+  "retrouver un accusé": 2,
+  "saisir un jeu déclaré": 2,
+  "relancer un centre": 2,
+  "voir un département": 2,
+  "ouvrir une convention": 2,
+  "lire sa position": 2,
+  "trouver une pratique sur un thème": 2,
+  "préparer le dossier du comité": 3,
+  "exporter le tableau affiché": 1,
+};
+
+/** A click that takes a file away. */
+export const telecharge = (page, lien) => ({
+  click: async () => {
+    const telechargement = page.waitForEvent("download");
+    await lien.click();
+    await (await telechargement).path();
+  },
+});
+
+/** A task of that table, typing apart: a gesture is a link or a button, or what clicks after having typed. */
+export async function tache(nom, gestes) {
+  const limite = CLICS[nom];
+  assert.ok(limite, `« ${nom} » is in the table`);
   assert.ok(gestes.length <= limite, `${nom}: ${gestes.length} clicks, ${limite} at most`);
   for (const geste of gestes) await geste.click();
 }

@@ -36,9 +36,9 @@ fn outils_presents() -> bool {
     present
 }
 
-/// Runs a file of journeys; with `MAILLAGE_PARCOURS`, that one alone.
+/// Runs a file of journeys; with `MAILLAGE_PARCOURS`, only those that it names, between commas.
 fn joue(journal: &str, variables: &[(&str, &str)]) {
-    if std::env::var("MAILLAGE_PARCOURS").is_ok_and(|voulu| voulu != journal) {
+    if std::env::var("MAILLAGE_PARCOURS").is_ok_and(|voulus| voulus.split(',').all(|voulu| voulu != journal)) {
         return;
     }
     let mut node = Command::new("node");
@@ -98,6 +98,8 @@ fn the_pages_of_a_node_are_used_without_javascript() {
         "jeux.test.mjs",
         &[("MAILLAGE_LIEN", &lien()), ("MAILLAGE_LIEN_2", &lien()), ("MAILLAGE_JUSTE", &juste.to_string_lossy())],
     );
+    joue("evenements.test.mjs", &[("MAILLAGE_LIEN", &lien()), ("MAILLAGE_JUSTE", &juste.to_string_lossy())]);
+    joue("situations.test.mjs", &[("MAILLAGE_LIEN", &lien())]);
 }
 
 #[test]

@@ -20,7 +20,8 @@ use web::{Cellule, Colonne, Table, Valeur};
 
 use super::Pages;
 use super::envois::table;
-use super::rendu::{Entete, Onglet, Refus};
+use super::rendu::{Entete, Onglet, Refus, nom_campagne};
+use super::saisie::PREFIXE;
 use super::session::Agent;
 use crate::emission::JEUX;
 use crate::jeux::periode::en_toutes_lettres;
@@ -46,12 +47,13 @@ impl Tache {
 
 #[derive(Debug, Template)]
 #[template(path = "accueil.html")]
-struct Accueil {
+struct Accueil<'a> {
     campagne: Option<Campagne>,
     alarmes: Vec<String>,
     taches: Vec<Tache>,
     chiffres: Option<Table>,
     envois: Option<Table>,
+    jeton: &'a str,
 }
 
 /// The campaign under way.
@@ -62,6 +64,8 @@ struct Campagne {
     attendus: u64,
     recus: u64,
     suite: Tache,
+    /// Where its events are keyed, while none is stored.
+    saisir: Option<String>,
 }
 
 /// `GET /`
@@ -79,6 +83,7 @@ pub async fn montre(State(pages): State<Arc<Pages>>, agent: Agent) -> Result<Res
         chiffres: chiffres(&pages).await?,
         envois: (!envois.is_empty()).then(|| table("derniers-envois", "Derniers envois", &envois)),
         campagne,
+        jeton: &agent.jeton,
     };
     Ok(pages.page(&agent, Entete::nouveau(Onglet::Accueil, "Tableau de bord"), &contenu))
 }
@@ -105,7 +110,9 @@ async fn en_cours(pages: &Pages, trimestre: Trimestre, imports: &[ImportListe]) 
         Some(jour) => Some(jour),
         None => limite_de_depot(&pages.service.base, trimestre).await?.map(|t| t.with_timezone(&Paris).date_naive()),
     };
+    let connue = presents.is_empty() && !pages.remontees_a_tenir(trimestre).await?.is_empty();
     Ok(Campagne {
+        saisir: connue.then(|| format!("/dispositifs?campagne={trimestre}")),
         nom: trimestre.libelle_long(),
         echeance: echeance(limite, pages.aujourdhui()),
         attendus: attendus as u64,
@@ -164,6 +171,18 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
         ));
     }
     for b in pages.service.base.saisies_en_cours().await? {
+        if let Some(reference) = b.jeu.strip_prefix(PREFIXE) {
+            // A draft that is stored already waits for nothing.
+            let ouverte = pages.ouvre_campagne(reference, b.periode.parse().ok()).await;
+            if ouverte.is_ok_and(|o| o.preparation.saisies.est_vide()) {
+                continue;
+            }
+            taches.push(Tache::nouvelle(
+                format!("La saisie de {reference} pour le {} n’est pas encore enregistrée.", nom_campagne(&b.periode)),
+                format!("/dispositifs/{reference}?campagne={}", b.periode),
+                "Reprendre les évènements",
+            ));
+        }
         let Some(jeu) = jeu(&b.jeu) else { continue };
         let periode = b.periode.parse().map_or_else(|_| b.periode.clone(), |p| en_toutes_lettres(jeu, p));
         taches.push(Tache::nouvelle(
@@ -172,6 +191,7 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
             "Reprendre la saisie",
         ));
     }
+    taches.extend(campagne_a_ouvrir(pages).await?);
     taches.extend(saisies_a_envoyer(pages).await?);
     for trimestre in pages.service.base.campagnes().await? {
         if a_envoyer(pages, trimestre, imports).await? {
@@ -183,6 +203,25 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
         }
     }
     Ok(taches)
+}
+
+/// The campaign that has begun since the last one that has fiches, while nobody has keyed anything of it.
+async fn campagne_a_ouvrir(pages: &Pages) -> Result<Option<Tache>> {
+    let Some(trimestre) = pages.campagnes_a_tenir().await?.first().copied() else { return Ok(None) };
+    let base = &pages.service.base;
+    let periode = trimestre.to_string();
+    let commencee = base.saisies_en_cours().await?.iter().any(|s| s.jeu.starts_with(PREFIXE) && s.periode == periode);
+    let connue = base.campagnes().await?.last().is_some_and(|derniere| *derniere < trimestre);
+    Ok((connue && !commencee).then(|| {
+        Tache::nouvelle(
+            format!(
+                "Le {} n’a pas encore de fiches : importez son classeur, ou ajoutez ses évènements ici.",
+                trimestre.libelle_long()
+            ),
+            format!("/dispositifs?campagne={trimestre}"),
+            "Ajouter les évènements",
+        )
+    }))
 }
 
 /// Declared jeux that were kept since they were last sent.

@@ -48,7 +48,7 @@ impl Pages {
 
     /// The campaign chosen, else the last one with fiches, else the last one.
     pub async fn campagne(&self, choix: Option<Trimestre>) -> Result<Trimestre, Refus> {
-        let toutes = self.campagnes().await?;
+        let toutes = self.campagnes_a_tenir().await?;
         match choix {
             Some(choix) if toutes.contains(&choix) => Ok(choix),
             Some(choix) => Err(Refus::introuvable(format!(
@@ -66,7 +66,7 @@ impl Pages {
 
     /// The campaigns as a list to choose from.
     pub async fn choix_de_campagne(&self, ici: Trimestre) -> Result<Vec<Modalite>> {
-        let toutes = self.campagnes().await?;
+        let toutes = self.campagnes_a_tenir().await?;
         Ok(toutes.into_iter().map(|c| Modalite::nouvelle(c.to_string(), c.libelle_long(), c == ici)).collect())
     }
 

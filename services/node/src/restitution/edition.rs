@@ -8,17 +8,16 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use referentiel::controle::Fiche;
+use referentiel::controle::{Fiche, Severite};
 use sha2::{Digest, Sha256};
-use tableur::modele::{Auto, Champ, Genre};
-use tableur::position::a1;
+use tableur::modele::Champ;
 use tableur::{AnomalieSituee, Valeur};
 use web::{Avis, Ton};
 
 use super::Pages;
-use super::campagne::{Choix, Modalite};
-use super::champ::ChampSaisi;
-use super::fiches::{Dossier, adresse, portee, texte};
+use super::campagne::Choix;
+use super::champ::{ChampSaisi, erreurs_en, modifiable, nom};
+use super::fiches::{Dossier, adresse, texte};
 use super::rendu::{Entete, Onglet, Refus, fait};
 use super::session::{Agent, Champs, Formulaire};
 use crate::saisie::modele::Tranche;
@@ -97,33 +96,19 @@ pub async fn corrige_personne(
 }
 
 async fn cible_dispositif(pages: &Pages, reference: String, choix: Choix) -> Result<Cible, Refus> {
-    let dossier = pages.dossier(&reference, choix.campagne).await?;
+    let dossier = pages.dossier(&reference, choix.campagne).await?.enregistre()?;
     let retour = format!("/dispositifs/{reference}?campagne={}", dossier.trimestre);
     let lignes = vec![(Fiche::Dispositif, 0, "Fiche dispositif")];
     Ok(Cible { dossier, lignes, titre: "Modifier le dispositif", retour, reference })
 }
 
 async fn cible_personne(pages: &Pages, (reference, repere): (String, String), choix: Choix) -> Result<Cible, Refus> {
-    let dossier = pages.dossier(&reference, choix.campagne).await?;
+    let dossier = pages.dossier(&reference, choix.campagne).await?.enregistre()?;
     let rang = dossier.rang_de(pages, &repere)?;
     let retour = adresse(&reference, &repere, dossier.trimestre);
     let mut lignes = vec![(Fiche::Personne, rang, "Fiche personne")];
     lignes.extend(dossier.evenement_de(rang).map(|e| (Fiche::Evenement, e, "Évènement de la campagne")));
     Ok(Cible { dossier, lignes, titre: "Modifier la fiche personne", retour, reference })
-}
-
-fn modifiable(champ: &Champ) -> bool {
-    let cle = ["reference_dispositif", "reference_personne", "evt_reference_personne", "evt_reference_dispositif"];
-    !matches!(champ.auto, Some(Auto::Outil | Auto::Calcule)) && !cle.contains(&champ.identifiant.as_str())
-}
-
-fn nom(fiche: Fiche, champ: &Champ) -> String {
-    let debut = match fiche {
-        Fiche::Dispositif => "d",
-        Fiche::Personne => "p",
-        Fiche::Evenement => "e",
-    };
-    format!("{debut}-{}", champ.identifiant)
 }
 
 impl Cible {
@@ -194,11 +179,8 @@ fn formulaire(
     tapes: Option<&Champs>,
     verdict: Option<&Verdict>,
 ) -> Response {
-    let bloquantes: Vec<&AnomalieSituee> = verdict
-        .into_iter()
-        .flat_map(|v| &v.anomalies)
-        .filter(|a| a.severite == referentiel::controle::Severite::Bloquant)
-        .collect();
+    let anomalies = verdict.map_or(&[][..], |v| &v.anomalies);
+    let bloquantes: Vec<&AnomalieSituee> = anomalies.iter().filter(|a| a.severite == Severite::Bloquant).collect();
     let mut montrees = 0;
     let mut fautes = Vec::new();
     let groupes = cible
@@ -206,12 +188,8 @@ fn formulaire(
         .iter()
         .map(|(fiche, rang, titre)| {
             let feuille = cible.dossier.modele.feuille(*fiche);
-            let champs = (0u32..).zip(feuille.champs()).filter(|(_, c)| modifiable(c)).map(|(colonne, c)| {
-                let place = a1(colonne, u32::try_from(rang + 2).unwrap_or(u32::MAX));
-                let ici = bloquantes.iter().filter(|a| {
-                    a.feuille.as_deref() == Some(feuille.nom.as_str()) && a.cellule.as_deref() == Some(place.as_str())
-                });
-                let erreurs: Vec<String> = ici.map(|a| a.message.clone()).collect();
+            let champs = feuille.champs().iter().filter(|c| modifiable(c)).map(|c| {
+                let erreurs = erreurs_en(anomalies, feuille, *rang, c);
                 montrees += erreurs.len();
                 let saisi = saisi(cible, (*fiche, *rang), c, tapes, erreurs);
                 fautes.extend(saisi.erreurs.iter().map(|e| (saisi.nom.clone(), format!("{} : {e}", saisi.libelle))));
@@ -254,36 +232,11 @@ fn saisi(
     erreurs: Vec<String>,
 ) -> ChampSaisi {
     let feuille = cible.dossier.modele.feuille(fiche);
-    let nom = nom(fiche, champ);
     let enregistre = cible
         .dossier
         .ligne(fiche, rang)
         .map(|l| texte(champ, &l.valeur(feuille, &champ.identifiant)))
         .unwrap_or_default();
-    let valeur = tapes.map_or(enregistre, |t| t.valeur(&nom).to_owned());
-    let choix = if let Genre::Modalite(liste, _) = &champ.genre {
-        let vide = Modalite::nouvelle("", "Non renseigné", valeur.is_empty());
-        let autres = liste.saisissables().map(|m| Modalite::nouvelle(&m.libelle, &m.libelle, m.libelle == valeur));
-        Some(std::iter::once(vide).chain(autres).collect())
-    } else {
-        None
-    };
-    let aide = match &champ.genre {
-        Genre::Date => Some("Format jj/mm/aaaa, par exemple 31/03/2026"),
-        Genre::Liste(_) => Some("Séparez les valeurs par un point-virgule"),
-        Genre::Decimal => Some("Par exemple 1,5"),
-        Genre::Departement => Some("Par exemple 08 ou 2A"),
-        _ => None,
-    };
-    ChampSaisi {
-        libelle: champ.entete.clone(),
-        obligatoire: champ.obligatoire,
-        portee: portee(fiche, champ),
-        nom,
-        valeur,
-        aide: aide.map(str::to_owned),
-        erreurs,
-        choix,
-        long: false,
-    }
+    let valeur = tapes.map_or(enregistre, |t| t.valeur(&nom(fiche, champ)).to_owned());
+    ChampSaisi::de_fiche(fiche, champ, valeur, erreurs)
 }

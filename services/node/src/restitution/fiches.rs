@@ -1,6 +1,8 @@
 //! The fiches as they are stored: dispositifs, persons under their pseudonym, events. Read from the same rows
 //! as the workbook, so that a field has one name and one form everywhere.
 //!
+//! A campaign that is not stored yet shows the fiches it starts from, and what is keyed of it in the pages.
+//!
 //! A person is found in an address by a mark drawn from the node's key, never by the reference.
 
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use askama::Template;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::Response;
 use dossier::{FicheDispositif, FichePersonne, Remontee};
 use referentiel::controle::Fiche;
@@ -22,36 +25,65 @@ use web::{Cellule, Colonne, Table};
 use super::Pages;
 use super::campagne::{Choix, Modalite};
 use super::rendu::{Entete, Onglet, Refus};
+use super::saisie::{CampagneOuverte, Formule, Objet};
 use super::session::Agent;
 use crate::saisie::modele::Tranche;
+use crate::saisie::preparation::Preparation;
 
 #[derive(Debug, Template)]
 #[template(path = "dispositifs.html")]
-struct Dispositifs {
+struct Dispositifs<'a> {
     campagne: String,
     campagnes: Vec<Modalite>,
     table: Table,
+    jeton: &'a str,
 }
 
 #[derive(Debug, Template)]
 #[template(path = "dispositif.html")]
-struct Dispositif {
+struct Dispositif<'a> {
     titre: String,
     campagne: String,
-    modifier: String,
+    /// Where the stored fiche is corrected.
+    modifier: Option<String>,
     champs: Vec<Lu>,
     bilan: String,
     personnes: Table,
+    saisie: Option<EnSaisie<'a>>,
+    nouvelle: String,
+    remarques: Vec<Remarque>,
+    jeton: &'a str,
+}
+
+/// A campaign that is being keyed in the pages.
+#[derive(Debug)]
+struct EnSaisie<'a> {
+    o: &'a CampagneOuverte,
+    faits: u64,
+    attendus: u64,
+}
+
+/// What blocks, and where it is mended.
+#[derive(Debug)]
+pub struct Remarque {
+    /// Sentence.
+    pub texte: String,
+    /// Page.
+    pub adresse: Option<String>,
 }
 
 #[derive(Debug, Template)]
 #[template(path = "personne.html")]
-struct Personne {
+struct Personne<'a> {
     reference: String,
     campagne: String,
-    modifier: String,
+    /// Where the stored fiche is corrected.
+    modifier: Option<String>,
     fiche: Vec<Lu>,
     evenement: Vec<Lu>,
+    formule: Option<Formule<'a>>,
+    /// The same person in the campaigns beside.
+    voisines: Vec<(String, String)>,
     age: Option<String>,
 }
 
@@ -73,9 +105,27 @@ pub struct Dossier {
     pub tranche: Tranche,
     /// Layout of the rows.
     pub modele: std::borrow::Cow<'static, Modele>,
+    /// False when the campaign is not stored yet: these fiches are those it starts from.
+    pub enregistre: bool,
 }
 
 impl Dossier {
+    fn nouveau(remontee: Remontee, modele: std::borrow::Cow<'static, Modele>, enregistre: bool) -> Self {
+        let tranche = Tranche::de(&modele, &remontee);
+        Self { trimestre: remontee.trimestre, remontee, tranche, modele, enregistre }
+    }
+
+    /// The same, once stored: only what is stored is corrected.
+    pub fn enregistre(self) -> Result<Self, Refus> {
+        if self.enregistre {
+            return Ok(self);
+        }
+        Err(Refus::introuvable(format!(
+            "La campagne du {} n’est pas encore enregistrée : ajoutez d’abord ses évènements depuis la page du dispositif.",
+            self.trimestre.libelle_long()
+        )))
+    }
+
     /// Where a person stands, by mark.
     pub fn rang_de(&self, pages: &Pages, repere: &str) -> Result<usize, Refus> {
         let rang = self.remontee.personnes.iter().position(|p| pages.repere(p) == repere);
@@ -154,14 +204,14 @@ pub async fn liste(
     agent: Agent,
 ) -> Result<Response, Refus> {
     let trimestre = pages.campagne(choix.campagne).await?;
-    let remontees = pages.service.base.remontees(trimestre).await?;
-    let lignes = remontees.iter().flat_map(|r| lignes(r, trimestre)).collect();
+    let remontees = pages.remontees_a_tenir(trimestre).await?;
+    let lignes = remontees.iter().flat_map(|(r, enregistree)| lignes(r, *enregistree, trimestre)).collect();
     let contenu = Dispositifs {
         campagne: trimestre.libelle_long(),
         campagnes: pages.choix_de_campagne(trimestre).await?,
         table: Table {
             identifiant: "dispositifs",
-            titre: format!("Dispositifs enregistrés, {}", trimestre.libelle_long()),
+            titre: format!("Dispositifs, {}", trimestre.libelle_long()),
             colonnes: vec![
                 Colonne::texte("Dispositif"),
                 Colonne::texte("Nom"),
@@ -170,14 +220,16 @@ pub async fn liste(
                 Colonne::nombre("Capacité"),
                 Colonne::nombre("Fiches personne"),
                 Colonne::nombre("Sans date de sortie"),
+                Colonne::texte("Campagne"),
             ],
             lignes,
         },
+        jeton: &agent.jeton,
     };
     Ok(pages.page(&agent, Entete::nouveau(Onglet::Dispositifs, "Dispositifs et fiches"), &contenu))
 }
 
-fn lignes(remontee: &Remontee, trimestre: Trimestre) -> Vec<Vec<Cellule>> {
+fn lignes(remontee: &Remontee, enregistree: bool, trimestre: Trimestre) -> Vec<Vec<Cellule>> {
     let ligne = |d: &FicheDispositif| {
         let personnes = remontee.personnes.iter().filter(|p| p.dispositif == d.reference);
         let presentes = personnes.clone().filter(|p| p.sortie.is_none()).count();
@@ -189,6 +241,7 @@ fn lignes(remontee: &Remontee, trimestre: Trimestre) -> Vec<Vec<Cellule>> {
             d.capacite.map(u64::from).into(),
             (personnes.count() as u64).into(),
             (presentes as u64).into(),
+            if enregistree { "enregistrée" } else { "à saisir" }.into(),
         ]
     };
     remontee.dispositifs.iter().map(ligne).collect()
@@ -201,42 +254,95 @@ pub async fn dispositif(
     Query(choix): Query<Choix>,
     agent: Agent,
 ) -> Result<Response, Refus> {
-    let dossier = pages.dossier(&reference, choix.campagne).await?;
-    let trimestre = dossier.trimestre;
-    let lignes = dossier.remontee.personnes.iter().enumerate().map(|(rang, p)| {
-        let evenement = dossier.evenement_de(rang).and_then(|e| dossier.remontee.evenements.get(e));
-        vec![
-            Cellule::from(p.reference.as_str()).vers(adresse(&reference, &pages.repere(p), trimestre)),
-            p.structure.as_str().into(),
-            p.entree.into(),
-            p.sortie.into(),
-            evenement.map(|e| e.statut.libelle()).into(),
-            evenement.map(|e| e.emploi.libelle()).into(),
-        ]
-    });
-    let titre = match dossier.remontee.dispositifs.first().and_then(|d| d.nom.as_deref()) {
+    let ouverte = pages.ouvre_campagne(&reference, choix.campagne).await?;
+    page_dispositif(&pages, &agent, &ouverte, vec![]).await
+}
+
+/// The page of a dispositif, with what keeps its campaign from being stored.
+pub async fn page_dispositif(
+    pages: &Pages,
+    agent: &Agent,
+    o: &CampagneOuverte,
+    remarques: Vec<Remarque>,
+) -> Result<Response, Refus> {
+    let Preparation { depart, enregistree, .. } = &o.preparation;
+    let dossier = Dossier::nouveau(depart.clone(), o.modele.clone(), *enregistree);
+    let (reference, trimestre) = (&o.reference, o.trimestre());
+    let titre = match depart.dispositifs.first().and_then(|d| d.nom.as_deref()) {
         Some(nom) => format!("{reference}, {nom}"),
         None => reference.clone(),
     };
-    let (n, e) = (dossier.remontee.personnes.len() as u64, dossier.remontee.evenements.len() as u64);
+    let (n, e) = (depart.personnes.len() as u64, depart.evenements.len() as u64);
+    let (faits, attendus) = o.preparation.avancement();
+    let statut = if remarques.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let contenu = Dispositif {
         titre: titre.clone(),
         campagne: trimestre.libelle_long(),
-        modifier: format!("/dispositifs/{reference}/modifier?campagne={trimestre}"),
+        modifier: enregistree.then(|| format!("/dispositifs/{reference}/modifier?campagne={trimestre}")),
         champs: dossier.lus(Fiche::Dispositif, 0),
         bilan: format!("{}, {}", compte(n, "personne", "personnes"), compte(e, "évènement", "évènements")),
         personnes: Table {
             identifiant: "personnes",
             titre: "Personnes, par référence".to_owned(),
-            colonnes: ["Référence", "Structure", "Entrée", "Sortie", "Statut à la date", "Emploi à la date"]
-                .map(Colonne::texte)
-                .into(),
-            lignes: lignes.collect(),
+            colonnes: [
+                "Référence",
+                "Structure",
+                "Entrée",
+                "Sortie",
+                "Statut à la date",
+                "Emploi à la date",
+                "Évènement",
+            ]
+            .map(Colonne::texte)
+            .into(),
+            lignes: lignes_des_personnes(pages, o),
         },
+        saisie: (!enregistree || !o.preparation.saisies.est_vide()).then_some(EnSaisie { o, faits, attendus }),
+        nouvelle: o.geste(&Objet::Nouvelle(o.preparation.saisies.nouvelles.len()).code()),
+        remarques,
+        jeton: &agent.jeton,
     };
     let entete = Entete::nouveau(Onglet::Dispositifs, &titre)
         .sous(format!("/dispositifs?campagne={trimestre}"), "Dispositifs et fiches");
-    Ok(pages.page(&agent, entete, &contenu))
+    let avis = pages.sessions.avis(agent);
+    Ok(pages.page_avec(statut, entete, avis.as_ref(), &contenu))
+}
+
+fn lignes_des_personnes(pages: &Pages, o: &CampagneOuverte) -> Vec<Vec<Cellule>> {
+    let Preparation { depart, saisies, .. } = &o.preparation;
+    let connues = depart.personnes.iter().map(|p| {
+        let evenement = depart.evenements.iter().find(|e| e.personne == p.reference);
+        let repere = pages.repere(p);
+        let saisie = o.geste(&repere);
+        let saisi = saisies.evenements.get(p.reference.as_str());
+        let tape = |champ: &str| saisi.and_then(|t| t.get(champ)).filter(|t| !t.is_empty()).map(String::as_str);
+        vec![
+            Cellule::from(p.reference.as_str()).vers(adresse(&o.reference, &repere, o.trimestre())),
+            p.structure.as_str().into(),
+            p.entree.into(),
+            p.sortie.into(),
+            evenement.map(|e| e.statut.libelle()).or(tape("statut_evenement")).into(),
+            evenement.map(|e| e.emploi.libelle()).or(tape("emploi_date_evenement")).into(),
+            match (evenement, saisi) {
+                (Some(_), _) => "enregistré".into(),
+                (None, Some(_)) => Cellule::from("en brouillon").vers(saisie),
+                (None, None) => Cellule::from("à saisir").vers(saisie),
+            },
+        ]
+    });
+    let nouvelles = saisies.nouvelles.iter().enumerate().map(|(rang, n)| {
+        let dit = |champ: &str| n.personne.get(champ).filter(|t| !t.is_empty()).map(String::as_str);
+        vec![
+            dit("reference_personne").unwrap_or("sans référence").into(),
+            dit("structure_accompagnante").into(),
+            dit("date_entree").into(),
+            dit("date_sortie").into(),
+            n.evenement.get("statut_evenement").map(String::as_str).into(),
+            n.evenement.get("emploi_date_evenement").map(String::as_str).into(),
+            Cellule::from("en brouillon").vers(o.geste(&Objet::Nouvelle(rang).code())),
+        ]
+    });
+    connues.chain(nouvelles).collect()
 }
 
 /// `GET /dispositifs/{reference}/personnes/{repere}`
@@ -250,12 +356,25 @@ pub async fn personne(
     let rang = dossier.rang_de(&pages, &repere)?;
     let fiche = dossier.remontee.personnes.get(rang);
     let trimestre = dossier.trimestre;
+    let evenement = dossier.evenement_de(rang).map(|e| dossier.lus(Fiche::Evenement, e)).unwrap_or_default();
+    let objet = Objet::Personne { rang, repere: repere.clone() };
+    // The form stands on the fiche itself: an event is added without another page.
+    let formule = if evenement.is_empty() {
+        let ouverte = pages.ouvre_campagne(&reference, Some(trimestre)).await?;
+        Some(Formule::nouvelle(&ouverte, &objet, None, &agent.jeton))
+    } else {
+        None
+    };
     let contenu = Personne {
         reference: fiche.map(|p| p.reference.as_str().to_owned()).unwrap_or_default(),
         campagne: trimestre.libelle_long(),
-        modifier: format!("/dispositifs/{reference}/personnes/{repere}/modifier?campagne={trimestre}"),
+        modifier: dossier
+            .enregistre
+            .then(|| format!("/dispositifs/{reference}/personnes/{repere}/modifier?campagne={trimestre}")),
         fiche: dossier.lus(Fiche::Personne, rang),
-        evenement: dossier.evenement_de(rang).map(|e| dossier.lus(Fiche::Evenement, e)).unwrap_or_default(),
+        evenement,
+        formule,
+        voisines: pages.voisines(&reference, &repere, trimestre).await?,
         age: fiche.and_then(|p| p.tranche_age(dossier.remontee.date)).map(|t| t.libelle().to_owned()),
     };
     // The title goes into the browser's history: it names no one.
@@ -280,16 +399,22 @@ impl Pages {
     /// The fiches of a dispositif in a campaign.
     pub(super) async fn dossier(&self, reference: &str, choix: Option<Trimestre>) -> Result<Dossier, Refus> {
         let trimestre = self.campagne(choix).await?;
-        let remontees = self.service.base.remontees(trimestre).await?;
-        let trouvee = remontees.into_iter().find(|r| r.dispositifs.iter().any(|d| d.reference.as_str() == reference));
-        let Some(remontee) = trouvee else {
-            return Err(Refus::introuvable(format!(
-                "Le dispositif {reference} n’a pas de fiche pour le {}.",
-                trimestre.libelle_long()
-            )));
-        };
-        let modele = self.modele()?;
-        let tranche = Tranche::de(&modele, &remontee);
-        Ok(Dossier { trimestre, remontee, tranche, modele })
+        let (remontee, enregistre) = self.depart(reference, trimestre).await?;
+        Ok(Dossier::nouveau(remontee, self.modele()?, enregistre))
+    }
+
+    /// The same person a campaign before and after, where she has a fiche.
+    async fn voisines(&self, reference: &str, repere: &str, ici: Trimestre) -> Result<Vec<(String, String)>> {
+        let mut voisines = Vec::new();
+        for trimestre in self.campagnes_a_tenir().await? {
+            if trimestre != ici.precedent() && trimestre != ici.suivant() {
+                continue;
+            }
+            let remontees = self.remontees_a_tenir(trimestre).await?;
+            if remontees.iter().flat_map(|(r, _)| &r.personnes).any(|p| self.repere(p) == repere) {
+                voisines.push((adresse(reference, repere, trimestre), trimestre.libelle_long()));
+            }
+        }
+        Ok(voisines)
     }
 }

@@ -19,7 +19,9 @@ mod lot;
 mod partage;
 mod reglages;
 mod rendu;
+mod saisie;
 mod session;
+mod situations;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -92,6 +94,12 @@ impl Pages {
                 "/dispositifs/{reference}/personnes/{repere}/modifier",
                 get(edition::personne).post(edition::corrige_personne),
             )
+            .route("/personnes/chercher", post(saisie::cherche))
+            .route("/dispositifs/{reference}/saisie/enregistrer", post(saisie::enregistre))
+            .route("/dispositifs/{reference}/saisie/defaire", post(saisie::defait))
+            .route("/dispositifs/{reference}/saisie/abandonner", post(saisie::abandonne))
+            .route("/dispositifs/{reference}/saisie/{objet}", get(saisie::montre).post(saisie::ecrit))
+            .route("/dispositifs/{reference}/saisie/{objet}/retirer", post(saisie::retire))
             .route("/apercu", get(apercu::montre))
             .route("/apercu/octets/{jeu}", get(apercu::octets))
             .route("/apercu/envoyer", post(apercu::envoie))
@@ -113,6 +121,11 @@ impl Pages {
             .route("/envois/{seq}/{piece}", get(envois::piece))
             .route("/envois/relancer", post(envois::relance))
             .route("/convention", get(convention::montre).post(convention::evalue))
+            .route("/convention/situations", get(situations::liste))
+            .route("/convention/situations/nouvelle", get(situations::nouvelle).post(situations::ajoute))
+            .route("/convention/situations/imports/{numero}/annuler", post(situations::annule))
+            .route("/convention/situations/{repere}", get(situations::montre).post(situations::corrige))
+            .route("/convention/situations/{repere}/pieces", post(situations::depose))
             .route("/reglages", get(reglages::montre))
             .route("/accessibilite", get(accessibilite))
             .fallback(async || Refus::introuvable("Cette adresse ne mène nulle part. Revenez au tableau de bord."))

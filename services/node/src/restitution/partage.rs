@@ -93,6 +93,13 @@ struct Fiche {
     au_hub: Option<String>,
 }
 
+/// The hub's list reduced to this very practice: its name there is not told to the nodes, its centre and its title are.
+fn page_au_hub(hub: &str, p: &Pratique) -> String {
+    let mut filtres = form_urlencoded::Serializer::new(String::new());
+    filtres.append_pair("emetteur", p.node.as_str()).append_pair("q", repere::titre(p));
+    format!("{hub}/pratiques?{}", filtres.finish())
+}
+
 /// `GET /pratiques?q=…&theme=…`
 pub async fn pratiques(
     State(pages): State<Arc<Pages>>,
@@ -113,7 +120,7 @@ pub async fn pratiques(
         centre: p.center.clone(),
         champs: repere::champs(p),
         // Adopting is said to the whole network: it is done at the hub, by an account of this centre.
-        au_hub: hub.map(|h| format!("{h}/pratiques?emetteur={}", p.node)),
+        au_hub: hub.map(|h| page_au_hub(h, p)),
     };
     let themes = jeu("pratiques").and_then(|j| j.nomenclature_de_nom("pratique_theme"));
     let tous = Modalite::nouvelle("", "Tous les thèmes", recherche.theme.is_empty());

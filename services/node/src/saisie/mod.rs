@@ -6,6 +6,7 @@ pub mod classeur;
 mod contexte;
 pub mod depot;
 pub mod modele;
+pub mod preparation;
 pub mod processus;
 pub mod verdict;
 

@@ -81,22 +81,43 @@ fn evenement(modele: &Modele, e: &FicheEvenement, remontee: &Remontee) -> Saisie
     let feuille = modele.feuille(Fiche::Evenement);
     let personne = remontee.personnes.iter().find(|p| p.reference == e.personne);
     let fiche = personne.and_then(|p| remontee.dispositifs.iter().find(|d| d.reference == p.dispositif));
-    let departement = fiche.and_then(|d| d.departement.as_ref()).and_then(territoire::departement);
-    let region = departement.and_then(|dep| territoire::region(&dep.region));
     let code = |code| Some(Valeur::Modalite(code));
-    Remplissage(feuille, Saisie::vierge(feuille))
-        .texte("evt_reference_personne", Some(e.personne.as_str().to_owned()))
-        .texte("evt_reference_dispositif", personne.map(|p| p.dispositif.to_string()))
-        .texte("evt_nom_dispositif", fiche.and_then(|d| d.nom.clone()))
-        .texte("evt_region", region.map(|r| r.nom.clone()))
-        .texte("evt_departement", departement.map(|d| d.nom.clone()))
+    Remplissage(feuille, evenement_vierge(modele, e.personne.as_str(), fiche, e.date))
         .avec("statut_evenement", code(e.statut.code()))
         .avec("niveau_soutien", code(e.niveau.code()))
         .avec("emploi_date_evenement", code(e.emploi.code()))
         .avec("formation_date_evenement", code(e.formation.code()))
         .avec("emploi_dernier_mois", code(e.emploi_mois.code()))
         .avec("formation_dernier_mois", code(e.formation_mois.code()))
-        .avec("date_evenement", Some(Valeur::Date(e.date)))
+        .1
+}
+
+/// The row of an event of which only the person and the date are known.
+pub(super) fn evenement_vierge(
+    modele: &Modele,
+    personne: &str,
+    fiche: Option<&FicheDispositif>,
+    date: NaiveDate,
+) -> Saisie {
+    let feuille = modele.feuille(Fiche::Evenement);
+    let departement = fiche.and_then(|d| d.departement.as_ref()).and_then(territoire::departement);
+    let region = departement.and_then(|dep| territoire::region(&dep.region));
+    Remplissage(feuille, Saisie::vierge(feuille))
+        .texte("evt_reference_personne", Some(personne.to_owned()).filter(|p| !p.is_empty()))
+        .texte("evt_reference_dispositif", fiche.map(|d| d.reference.to_string()))
+        .texte("evt_nom_dispositif", fiche.and_then(|d| d.nom.clone()))
+        .texte("evt_region", region.map(|r| r.nom.clone()))
+        .texte("evt_departement", departement.map(|d| d.nom.clone()))
+        .avec("date_evenement", Some(Valeur::Date(date)))
+        .1
+}
+
+/// The row of a person of whom only the dispositif is known.
+pub(super) fn personne_vierge(modele: &Modele, fiche: Option<&FicheDispositif>) -> Saisie {
+    let feuille = modele.feuille(Fiche::Personne);
+    Remplissage(feuille, Saisie::vierge(feuille))
+        .texte("dispositif_accompagnant", fiche.and_then(|d| d.nom.clone()))
+        .texte("personne_reference_dispositif", fiche.map(|d| d.reference.to_string()))
         .1
 }
 

@@ -125,7 +125,9 @@ impl Rangee<'_> {
             }
         };
         if genre(&colonne.champ) != Some(Genre::OuiNon) {
-            return Some(ValeurDeChamp::Texte(sens));
+            // One employer has one number, however it is spaced: rules count employers by it.
+            let siret = sens.parse::<Siret>().ok().filter(|_| colonne.champ == "employeur.siret");
+            return Some(ValeurDeChamp::Texte(siret.map_or(sens, |siret| siret.to_string())));
         }
         match plie(&sens).as_str() {
             oui if OUI.contains(&oui) => Some(ValeurDeChamp::OuiNon(true)),

@@ -4,6 +4,7 @@
 pub mod correspondance;
 pub mod lecture;
 pub mod processus;
+pub mod saisie;
 pub mod vue;
 
 pub use correspondance::Correspondance;
