@@ -48,8 +48,8 @@ struct Options {
     /// Publications de 20 000 cellules en tout, pour chaque nombre de nœuds.
     #[arg(long, default_value_t = 64)]
     grandes: usize,
-    /// Dispositifs d’une grande publication : 24 font environ 20 000 cellules.
-    #[arg(long, default_value_t = 24)]
+    /// Dispositifs d’une grande publication : 18 font environ 20 000 cellules.
+    #[arg(long, default_value_t = 18)]
     dispositifs: usize,
     /// Publications déjà inscrites quand le coût est mesuré de nouveau.
     #[arg(long, value_delimiter = ',', default_value = "1000,100000")]

@@ -15,6 +15,8 @@ mod banc;
 #[allow(dead_code, reason = "the population of the tests, of which a bench needs a part")]
 #[path = "../tests/hub/population.rs"]
 mod population;
+#[path = "pairs/postgraphile.rs"]
+mod postgraphile;
 
 use std::io::Write as _;
 use std::process::Command;
@@ -25,6 +27,7 @@ use banc::{Banc, Noeud};
 use clap::Parser;
 use hub_storage::Db;
 use population::{Lieu, fiches, indicateurs, lieu};
+use postgraphile::Postgraphile;
 use referentiel::horloge::Horloge as _;
 use referentiel::periode::Trimestre;
 
@@ -177,15 +180,26 @@ async fn requetes(banc: &Banc, campagne: &str, o: &Options) {
     sans_memoire.hub.reponses_gardees = 0;
     let froid = ecoute(&banc.avec(sans_memoire).await).await;
     let chaud = ecoute(banc).await;
-    println!("requête | SQL seul /s | à froid /s, médiane, p99 | gardée /s, médiane, p99 | octets");
-    for ((nom, question), sql) in questions(campagne).into_iter().zip(sql(campagne)) {
+    let dossier = std::env::var_os("MAILLAGE_POSTGRAPHILE").zip(o.base.as_deref());
+    let pair = dossier.map(|(dossier, base)| Postgraphile::demarre(dossier.as_ref(), base));
+    println!(
+        "requête | SQL seul /s | PostGraphile /s, médiane, p99 | à froid /s, médiane, p99 | gardée /s, médiane, p99 | octets"
+    );
+    let posees = questions(campagne).into_iter().zip(sql(campagne)).zip(postgraphile::questions(campagne));
+    for (((nom, question), sql), du_pair) in posees {
         let reponse = banc.graphql(&question).await;
         assert!(reponse.get("errors").is_none(), "{reponse}");
         let o = o.clone();
         let (froid, chaud) = (froid.clone(), chaud.clone());
+        let du_pair = pair.as_ref().zip(du_pair);
+        if let Some((pair, question)) = &du_pair {
+            pair.repond(question).await;
+        }
+        let du_pair = du_pair.map(|(pair, question)| (pair.url.clone(), question));
         let ligne = tokio::task::spawn_blocking(move || {
             let seul = o.base.as_deref().and_then(|base| pgbench(base, &sql, &o)).unwrap_or_else(|| "–".to_owned());
-            format!("{seul} | {} | {}", charge(&froid, &question, &o), charge(&chaud, &question, &o))
+            let pair = du_pair.map_or_else(|| "–".to_owned(), |(url, question)| charge(&url, &question, &o));
+            format!("{seul} | {pair} | {} | {}", charge(&froid, &question, &o), charge(&chaud, &question, &o))
         });
         println!("{nom} | {} | {}", ligne.await.unwrap(), reponse.to_string().len());
     }
@@ -202,6 +216,8 @@ async fn ecoute(banc: &Banc) -> String {
 
 /// The same question over so many kept connections for so long, by wrk: requests a second, median, 99th percentile.
 fn charge(url: &str, question: &str, o: &Options) -> String {
+    // wrk runs LuaJIT, and its string is written on one line.
+    let question = question.split_whitespace().collect::<Vec<_>>().join(" ");
     let corps = serde_json::json!({ "query": question }).to_string();
     let mut script = tempfile::NamedTempFile::new().unwrap();
     writeln!(
@@ -243,10 +259,11 @@ fn pgbench(base: &str, sql: &str, o: &Options) -> Option<String> {
 /// Verified, checked again and stored: the aim is 150 ms at the 95th percentile for 20 000 cells. Three ways: a first
 /// revision, one in which a dispositif has one person more or less, one in which every figure is another.
 async fn reception(banc: &Banc, n: &mut Noeud, revisions: u64) {
+    const DISPOSITIFS: usize = 18;
     let departements = referentiel::territoire::departements();
     let lieux = |derniers: u64| -> Vec<Lieu> {
-        let personnes = |rang| if rang == 23 { derniers } else { 120 };
-        let places = departements.iter().take(24).enumerate();
+        let personnes = |rang| if rang == DISPOSITIFS - 1 { derniers } else { 120 };
+        let places = departements.iter().take(DISPOSITIFS).enumerate();
         places.map(|(rang, d)| lieu(&format!("ZZZ{rang:02}"), d.code.as_str(), personnes(rang))).collect()
     };
     let mut periode = Trimestre::nouveau(2000, 1).unwrap();

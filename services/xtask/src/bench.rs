@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use crate::outil::{cargo, installe, lance, trouve};
 use crate::postgres::Serveur;
+use crate::test::harnais;
 
 /// What to measure.
 #[derive(Debug, Subcommand)]
@@ -72,8 +73,13 @@ fn hub(options: &[String]) -> Result<()> {
     let mesure = ["bench", "--workspace", "--bench", "hub", "--"];
     lance(cargo().args(mesure).args(options))?;
     let serveur = Serveur::demarre()?;
-    let pgbench = serveur.programme("pgbench");
-    lance(cargo().args(mesure).args(options).args(["--base", &serveur.url()]).env("MAILLAGE_PGBENCH", pgbench))
+    let mut avec_pairs = cargo();
+    avec_pairs.env("MAILLAGE_PGBENCH", serveur.programme("pgbench"));
+    match harnais("postgraphile")? {
+        Some(dossier) => _ = avec_pairs.env("MAILLAGE_POSTGRAPHILE", dossier),
+        None => println!("Without node and npm, PostGraphile is not asked."),
+    }
+    lance(avec_pairs.args(mesure).args(options).args(["--base", &serveur.url()]))
 }
 
 /// On SQLite, then on a PostgreSQL of our own; then the simulated worlds, optimised.

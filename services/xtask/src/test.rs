@@ -96,7 +96,7 @@ fn python() -> Result<PathBuf> {
 }
 
 /// Installs a harness of `tests/` that runs on node beside the build, when node and npm are there.
-fn harnais(nom: &str) -> Result<Option<PathBuf>> {
+pub(crate) fn harnais(nom: &str) -> Result<Option<PathBuf>> {
     let Some(npm) = trouve("npm").filter(|_| trouve("node").is_some()) else { return Ok(None) };
     let dossier = cible().join(nom);
     std::fs::create_dir_all(&dossier)?;
