@@ -17,6 +17,7 @@ test("the keyboard alone reminds the late centre and opens a département", { ti
     assert.match(await texte(), /envoyée le/);
     await page.goto(racine);
     await tache("relancer un centre", [lienDe("Relancer Centre de gestion du Doubs"), page.getByRole("button", { name: "Envoyer la relance" })]);
+    assert.match(await texte(), /envoyée le/, "the second letter leaves too");
   }
 
   // One département: a tile leads to it, its address is the whole state of the page.

@@ -15,13 +15,18 @@ const ETIQUETTES = ["RGAAv4", "wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag2
 const ESPACEMENT = "*{line-height:1.5!important;letter-spacing:.12em!important;word-spacing:.16em!important}p{margin-bottom:2em!important}";
 // The pictures of the README: the top of four screens.
 const VITRINE = ["noeud-classeur-fautif", "noeud-apercu-secret", "hub-emploi", "hub-comparaison"];
-// Forced colours are for the pictures: axe measures nothing there, since the system chooses the colours.
+// Dark mode is the same document in other colours: the rules on colour are asked there, and no other. Forced colours are for
+// the pictures: axe measures nothing there, since the system chooses the colours.
+const TOUTES = { type: "tag", values: ETIQUETTES };
+const COULEURS = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
 const VUES = [
-  { nom: "bureau", largeur: 1280, options: {}, axe: true },
-  { nom: "320", largeur: 320, options: {}, axe: true },
-  { nom: "sombre", largeur: 1280, options: { colorScheme: "dark" }, axe: true },
-  { nom: "contraste", largeur: 1280, options: { forcedColors: "active" }, axe: false },
+  { nom: "bureau", largeur: 1280, options: {}, axe: TOUTES },
+  { nom: "320", largeur: 320, options: {}, axe: TOUTES },
+  { nom: "sombre", largeur: 1280, options: { colorScheme: "dark" }, axe: COULEURS },
+  { nom: "contraste", largeur: 1280, options: { forcedColors: "active" } },
 ];
+// Screens that people print, kept as PDF beside the pictures.
+const IMPRIMES = ["hub-emploi", "hub-pilotage", "hub-convention", "noeud-apercu-dispositif", "noeud-situations"];
 
 const validateur = new HtmlValidate({
   extends: ["html-validate:recommended"],
@@ -90,7 +95,10 @@ async function ecran(page, juges, nom) {
     if (process.env.MAILLAGE_VITRINE && vue.nom === "bureau" && VITRINE.includes(nom)) {
       await juge.screenshot({ path: join(process.env.MAILLAGE_VITRINE, `${nom}.png`) });
     }
-    if (vue.axe) for (const f of await axe(juge)) dit(`${vue.nom} ${f}`);
+    if (process.env.MAILLAGE_CAPTURES && vue.nom === "bureau" && IMPRIMES.includes(nom)) {
+      await juge.pdf({ path: join(process.env.MAILLAGE_CAPTURES, `${nom}.pdf`), format: "A4", preferCSSPageSize: true });
+    }
+    if (vue.axe) for (const f of await axe(juge, vue.axe)) dit(`${vue.nom} ${f}`);
     if (vue.nom === "320") {
       for (const f of await debordements(juge)) dit(`320 px : ${f}`);
       await juge.addStyleTag({ content: ESPACEMENT });
@@ -111,14 +119,14 @@ async function valide(html) {
   return rapport.results.flatMap((r) => r.messages).filter((m) => m.severity === 2);
 }
 
-async function axe(juge) {
+async function axe(juge, regles) {
   await juge.evaluate(AXE);
   const { violations } = await juge.evaluate(
-    async ([locale, values]) => {
+    async ([locale, runOnly]) => {
       window.axe.configure({ locale });
-      return window.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] });
+      return window.axe.run(document, { runOnly, resultTypes: ["violations"] });
     },
-    [AXE_FR, ETIQUETTES],
+    [AXE_FR, regles],
   );
   return violations.map((v) => `axe ${v.id} : ${v.help} ; ${v.nodes.slice(0, 3).map((n) => `${n.target} ${n.failureSummary}`).join(" | ")}`);
 }

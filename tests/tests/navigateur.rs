@@ -14,7 +14,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use maillage_tests::terrain::{Terrain, centre, reussie};
 use tableur::Modele;
@@ -170,13 +170,17 @@ fn those_who_steer_and_those_who_share_use_the_hub_without_javascript() {
     joue("partage.test.mjs", &variables);
 }
 
-/// A mail server of the tests, killed at the end; none where its packages are not installed (cargo xtask test does).
-struct Courrier(Child);
+/// A mail server of the tests, killed at the end; none where its packages are not installed (cargo xtask test does). It tells
+/// each letter on its output, which stays open: it would stop at the first one otherwise.
+struct Courrier {
+    enfant: Child,
+    _sortie: BufReader<ChildStdout>,
+}
 
 impl Drop for Courrier {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.enfant.kill();
+        let _ = self.enfant.wait();
     }
 }
 
@@ -185,8 +189,9 @@ fn courrier() -> Option<(Courrier, String)> {
     let mut node = Command::new("node");
     let mut enfant = node.current_dir(dossier).arg("courrier.mjs").stdout(Stdio::piped()).spawn().unwrap();
     let mut serveur = String::new();
-    BufReader::new(enfant.stdout.take().unwrap()).read_line(&mut serveur).unwrap();
-    Some((Courrier(enfant), serveur.trim().to_owned()))
+    let mut sortie = BufReader::new(enfant.stdout.take().unwrap());
+    sortie.read_line(&mut serveur).unwrap();
+    Some((Courrier { enfant, _sortie: sortie }, serveur.trim().to_owned()))
 }
 
 /// The hub's mail server, and where the late centre is reminded.

@@ -24,7 +24,8 @@ pub fn execute(options: &Options) -> Result<()> {
     navigateur::prepare()?;
     construit(false)?;
     let mut journeys = cargo();
-    journeys.args(["test", "-q", "-p", "maillage-tests", "--test", "navigateur"]);
+    // The whole workspace, as for the tests: one package alone would be built again with other features.
+    journeys.args(["test", "-q", "--workspace", "--test", "navigateur"]);
     journeys.env("MAILLAGE_PROGRAMMES", cible().join("debug")).env("MAILLAGE_CAPTURES", &dossier);
     if options.readme {
         journeys.env("MAILLAGE_VITRINE", racine().join("docs/ecrans"));

@@ -135,3 +135,19 @@ pub async fn pratiques(
     };
     Ok(pages.page(&agent, Entete::nouveau(Onglet::Partage, "Bonnes pratiques du réseau"), &contenu))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_to_the_hub_names_the_centre_and_the_title() {
+        let titre = ("titre".to_owned(), "Parrainage à l’embauche & suivi".to_owned());
+        let pratique =
+            Pratique { node: "cdg-287000012".parse().unwrap(), center: "CDG 70".to_owned(), fields: [titre].into() };
+        assert_eq!(
+            page_au_hub("https://hub.example", &pratique),
+            "https://hub.example/pratiques?emetteur=cdg-287000012&q=Parrainage+%C3%A0+l%E2%80%99embauche+%26+suivi"
+        );
+    }
+}
