@@ -119,10 +119,20 @@ pub async fn previse(db: &Db, enveloppe: &Enveloppe, empreinte: Empreinte) -> Re
 }
 
 /// Records an entry that was examined, and answers. Sent twice, or fifty times at once, it is recorded once.
-pub async fn depose(db: &Db, examen: &Examen, sceau: &Sceau<'_>) -> Result<Depot, ErreurBase> {
+/// `courante` is what a content replaces; read otherwise when another revision came in between.
+pub async fn depose(
+    db: &Db,
+    examen: &Examen,
+    courante: Option<Courante>,
+    sceau: &Sceau<'_>,
+) -> Result<Depot, ErreurBase> {
     let (jws, enveloppe, digest) = examen.enveloppe();
-    // Reading and comparing a megabyte keeps no other node waiting: it is done before the lock.
-    let ecarts = Ecarts::avant(db, examen).await?;
+    // Comparing two revisions keeps no other node waiting: it is done before the lock.
+    let ecarts = match (examen, &courante) {
+        (Examen::Acceptee(a), Some(courante)) => Some(Ecarts::entre(courante, a.publication().contenu())),
+        _ => None,
+    };
+    drop(courante);
     let mut tx = db.begin().await?;
     let (tete, place) = verrouille(&mut tx, enveloppe).await?;
     if let Some(depot) = suite(&tete, enveloppe, digest, place) {
@@ -260,7 +270,10 @@ async fn juge<'a>(
     let Ecarts { changement, .. } = match ecarts.filter(|e| e.rev == revision) {
         Some(ecarts) => ecarts,
         // Another revision came in between.
-        None => Ecarts::entre(revision, tx.ligne(COURANTE, cle_de_serie(enveloppe)).await?, acceptee.contenu())?,
+        None => {
+            let courante = Courante::de_la_ligne(tx.ligne(COURANTE, cle_de_serie(enveloppe)).await?).await?;
+            Ecarts::entre(&courante, acceptee.contenu())
+        }
     };
     let comptes = Comptes { cells, changed: changement.total };
     Ok(Jugement { statut: StatutAccuse::Acceptee, motifs: vec![], comptes, changement: Some(changement) })
@@ -283,20 +296,33 @@ fn cle_de_serie(enveloppe: &Enveloppe) -> Vec<Val> {
     args![serie.map(|s| s.dataset.clone()), enveloppe.iss.as_str(), serie.map(|s| s.period.clone())]
 }
 
-impl<'a> Ecarts<'a> {
-    /// Compared outside the transaction, to be used only if the revision is still the same in it.
-    async fn avant(db: &Db, examen: &'a Examen) -> Result<Option<Self>, ErreurBase> {
-        let Examen::Acceptee(a) = examen else { return Ok(None) };
-        let publication = a.publication();
-        let ligne = db.ligne(COURANTE, cle_de_serie(publication.enveloppe())).await?;
-        let rev = ligne.as_ref().map(|l| l.int(0)).transpose()?.map(i64::unsigned_abs);
-        Self::entre(rev, ligne, publication.contenu()).map(Some)
+/// The revision that a content replaces.
+pub struct Courante {
+    rev: Option<u64>,
+    contenu: Option<Contenu>,
+}
+
+impl Courante {
+    /// Read before the transaction, beside the examination: a megabyte is read in no instant.
+    pub async fn lit(db: &Db, enveloppe: &Enveloppe) -> Result<Self, ErreurBase> {
+        Self::de_la_ligne(db.ligne(COURANTE, cle_de_serie(enveloppe)).await?).await
     }
 
-    fn entre(rev: Option<u64>, courante: Option<Row>, nouveau: &'a Contenu) -> Result<Self, ErreurBase> {
-        let octets = courante.map(|l| l.opt_bytes(1)).transpose()?.flatten();
-        let ancien = octets.and_then(|o| Contenu::lire(&o).ok());
-        Ok(Self { rev, changement: Changement::entre(ancien.as_ref(), nouveau) })
+    async fn de_la_ligne(ligne: Option<Row>) -> Result<Self, ErreurBase> {
+        let Some(ligne) = ligne else { return Ok(Self { rev: None, contenu: None }) };
+        let contenu = match ligne.opt_bytes(1)? {
+            // A body that would not read is as good as none: the slice is then written whole.
+            Some(octets) => tokio::task::spawn_blocking(move || Contenu::lire(&octets).ok()).await.unwrap_or_default(),
+            None => None,
+        };
+        Ok(Self { rev: Some(ligne.int(0)?.unsigned_abs()), contenu })
+    }
+}
+
+impl<'a> Ecarts<'a> {
+    /// Used only if the revision is still the same in the transaction.
+    fn entre(courante: &Courante, nouveau: &'a Contenu) -> Self {
+        Self { rev: courante.rev, changement: Changement::entre(courante.contenu.as_ref(), nouveau) }
     }
 }
 

@@ -2,6 +2,7 @@
 //! observations and a receipt. The signature is verified before any answer that depends on the hub's
 //! state; nothing is stored that was not verified.
 
+use hub_storage::registre::Courante;
 use hub_storage::{Depot, Ecart, Examen, Sceau, corps, noeud, registre};
 use publication::verification::{Attendu, kid_annonce};
 use publication::{CodeRefus, EnveloppeVerifiee, StatutAccuse, verifier, verifier_enveloppe};
@@ -77,13 +78,15 @@ async fn traite(service: &Service, recue: PublicationRecue) -> Result<(Recu, Iss
         return reponse(depot);
     }
     let recu_le = service.horloge().maintenant();
-    let examen = match (Examen::acte(enveloppe.clone()), &enveloppe.enveloppe().body) {
-        (Some(acte), _) => acte,
+    let (examen, courante) = match (Examen::acte(enveloppe.clone()), &enveloppe.enveloppe().body) {
+        (Some(acte), _) => (acte, None),
         (None, Some(annonce)) => {
             let octets = corps::find(service.db(), annonce.sha256).await?.ok_or_else(|| {
                 Rejet::nouveau(CodeRefus::BodyMissing, format!("Déposez d’abord le corps {}.", annonce.sha256))
             })?;
-            examine(service, enveloppe, octets).await?
+            let courante = Courante::lit(service.db(), enveloppe.enveloppe());
+            let (examen, courante) = tokio::join!(examine(service, enveloppe.clone(), octets), courante);
+            (examen?, Some(courante?))
         }
         (None, None) => {
             return Err(Rejet::nouveau(CodeRefus::EnvMalformed, "Cette publication n’annonce pas de corps."));
@@ -91,7 +94,7 @@ async fn traite(service: &Service, recue: PublicationRecue) -> Result<(Recu, Iss
     };
     let sceau =
         Sceau { hub: &service.configuration().hub.identifiant, cle: service.cle(), recu_le, jeux: service.jeux() };
-    let depot = registre::depose(service.db(), &examen, &sceau).await?;
+    let depot = registre::depose(service.db(), &examen, courante, &sceau).await?;
     journal(&recue, &depot, &examen);
     if let (Depot::Nouveau { .. }, Examen::Refusee(r)) = (&depot, &examen) {
         r.motifs().iter().take(1).for_each(|motif| service.mesures().refus(motif.code()));

@@ -121,7 +121,13 @@ impl Garde<'_> {
 
     fn texte<E: serde::de::Error>(&self, texte: &str) -> Result<(), E> {
         let trop_long = texte.len() > TEXTE_MAXIMUM;
-        if trop_long || texte.chars().any(interdit) { Err(self.refuse(CodeRefus::SchemaText)) } else { Ok(()) }
+        // Codes are plain ASCII: most texts need no decoding.
+        let imprimable = texte.bytes().all(|octet| (b' '..=b'~').contains(&octet));
+        if trop_long || !imprimable && texte.chars().any(interdit) {
+            Err(self.refuse(CodeRefus::SchemaText))
+        } else {
+            Ok(())
+        }
     }
 
     /// A plain integer: digits only, no leading zero (JSON forbids it), at most 2^53-1.
