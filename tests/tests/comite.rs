@@ -134,6 +134,9 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     for fichier in [&region, &departement, &dth] {
         est_accessible(fichier);
     }
+    let journal = reussie(&terrain.hub(&["journal", "lister"]).unwrap().output().unwrap()).unwrap();
+    let sortis = journal.lines().filter(|l| l.contains(&format!("exploitant export.ecrire dossier/{CAMPAGNE}")));
+    assert_eq!(sortis.count(), 4, "each committee file that left is written down: {journal}");
     let attendues = [
         "Synthèse",
         "Complétude et délais",

@@ -197,7 +197,7 @@ pub fn execute(commande: Commande) -> Result<ExitCode> {
         Action::Jeton { action } => asynchrone(jeton::execute(fichier, action, maintenant())),
         Action::Compte { action } => asynchrone(compte::execute(fichier, action, maintenant())),
         Action::Requete(options) => asynchrone(requete::execute(fichier, options, maintenant())),
-        Action::Dossier(options) => asynchrone(dossier::execute(fichier, options)),
+        Action::Dossier(options) => asynchrone(dossier::execute(fichier, options, maintenant())),
         Action::Ouvrir(options) => asynchrone(ouvrir::execute(fichier, options, maintenant())),
         Action::Exporter(options) => asynchrone(exporter::execute(fichier, options, maintenant())),
         Action::Campagne { action } => campagne::execute(fichier, action),

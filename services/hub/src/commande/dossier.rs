@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::public::Public;
+use super::public::{Public, note_la_sortie};
 use super::{ecrit_fichier, ouvre_base};
 use crate::acces::Guichet;
 use crate::restitution::comite::{self, Commentaire, Demande, Rubrique};
@@ -49,7 +49,7 @@ pub struct OptionsDossier {
 }
 
 /// Writes the files; says their digests.
-pub async fn execute(fichier: &Path, o: OptionsDossier) -> Result<ExitCode> {
+pub async fn execute(fichier: &Path, o: OptionsDossier, maintenant: DateTime<Utc>) -> Result<ExitCode> {
     let mut demande = Demande::nouvelle(o.campagne, o.public.region(&o.territoire)?);
     demande.a_la_date = o.a_la_date;
     if let Some(sections) = o.sections {
@@ -59,10 +59,12 @@ pub async fn execute(fichier: &Path, o: OptionsDossier) -> Result<ExitCode> {
     let (configuration, db) = ouvre_base(fichier).await?;
     let programme = configuration.hub.imprimerie();
     let appelant = o.public.appelant(o.territoire);
+    let destinataire = appelant.role.map_or("", |r| r.libelle());
     let guichet = Guichet::ouvre(db.clone(), Arc::new(configuration), appelant);
     let Some(document) = comite::compose(&guichet, &demande).await? else {
         bail!("La campagne « {} » n’existe pas sur ce hub.", demande.campagne);
     };
+    note_la_sortie(&db, &format!("dossier/{}", demande.campagne), destinataire, maintenant).await?;
     db.ferme().await;
     if let Some(modifiable) = &o.docx {
         ecrit_fichier(modifiable, &document.docx()?)?;

@@ -7,13 +7,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
-use hub_storage::journal::{self, Fait};
 use referentiel::format;
 use referentiel::jeu::{Jeu, jeu, jeux};
 use web::Table;
 use web::table::{APropos, classeur_ods, classeur_xlsx};
 
-use super::public::Public;
+use super::public::{Public, note_la_sortie};
 use super::{ecrit_fichier, ouvre_base};
 use crate::acces::{Appelant, Guichet, Role};
 use crate::restitution::extraction::{Extraction, extrait, sdmx};
@@ -98,7 +97,7 @@ pub async fn execute(fichier: &Path, o: OptionsExporter, maintenant: DateTime<Ut
         date: Some(jour),
     };
     let octets = ecrit(o.format, o.tableau.as_deref(), jeu, &extraction, &a_propos)?;
-    inscrit(&db, jeu, destinataire, maintenant).await?;
+    note_la_sortie(&db, &jeu.code, destinataire, maintenant).await?;
     db.ferme().await;
     ecrit_fichier(&o.sortie, &octets)?;
     Ok(ExitCode::SUCCESS)
@@ -142,16 +141,4 @@ fn seul<'e>(choisis: &[&'e (String, Table)], extraction: &Extraction) -> Result<
             bail!("Ce format ne tient qu’un tableau. Nommez-le avec --tableau : {}.", codes.join(", "))
         }
     }
-}
-
-/// What leaves in a file is written down, like what leaves by a page.
-async fn inscrit(db: &hub_storage::Db, jeu: &Jeu, destinataire: &str, moment: DateTime<Utc>) -> Result<()> {
-    let fait = Fait {
-        moment,
-        acteur: "exploitant".to_owned(),
-        action: "export.ecrire",
-        objet: jeu.code.clone(),
-        detail: serde_json::json!({ "destinataire": destinataire }),
-    };
-    Ok(journal::ajoute(db, &fait).await?)
 }

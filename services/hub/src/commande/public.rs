@@ -1,7 +1,10 @@
 //! Whom a file is made for: the role whose rights it is read with.
 
 use anyhow::{Context as _, Result};
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
+use hub_storage::Db;
+use hub_storage::journal::{self, Fait};
 
 use crate::acces::{Appelant, Role};
 
@@ -40,4 +43,16 @@ impl Public {
         };
         region.with_context(|| format!("« {territoire} » n’est pas un territoire de ce public : une région pour le comité régional et le DTH, un département pour le comité départemental"))
     }
+}
+
+/// What leaves in a file is written down, like what leaves by a page.
+pub(super) async fn note_la_sortie(db: &Db, objet: &str, destinataire: &str, moment: DateTime<Utc>) -> Result<()> {
+    let fait = Fait {
+        moment,
+        acteur: "exploitant".to_owned(),
+        action: "export.ecrire",
+        objet: objet.to_owned(),
+        detail: serde_json::json!({ "destinataire": destinataire }),
+    };
+    Ok(journal::ajoute(db, &fait).await?)
 }
