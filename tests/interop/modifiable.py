@@ -15,16 +15,21 @@ ODF = "{urn:oasis:names:tc:opendocument:xmlns:%s:1.0}"
 T, X = ODF % "table", ODF % "text"
 
 
+def plain(text):
+    """A document to print has the spaces of French; a spreadsheet keeps those that formulas and filters can match."""
+    return text.replace("\u202f", " ").replace("\xa0", " ")
+
+
 def sheets(path):
     """Words of every sheet but the last one, « À propos »."""
     tree = ET.fromstring(zipfile.ZipFile(path).read("content.xml"))
-    words = lambda cell: "".join("".join(p.itertext()) for p in cell.iter(X + "p"))
+    words = lambda cell: plain("".join("".join(p.itertext()) for p in cell.iter(X + "p")))
     rows = lambda table: [[words(c) for c in r.iter(T + "table-cell")] for r in table.iter(T + "table-row")]
     return [rows(t) for t in tree.iter(T + "table")][:-1]
 
 
 document = Document(sys.argv[1])
-tables = [[[c.text for c in r.cells] for r in t.rows] for t in document.tables]
+tables = [[[plain(c.text) for c in r.cells] for r in t.rows] for t in document.tables]
 assert tables == sheets(sys.argv[2]), (tables, sheets(sys.argv[2]))
 for table in document.tables:
     assert table.rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None, "a table without header row"

@@ -7,8 +7,7 @@ import { adresse, entre, presse, tache, telecharge } from "./outils.mjs";
 const { MAILLAGE_HUB: racine, MAILLAGE_COURRIEL } = process.env;
 
 test("the keyboard alone reminds the late centre and opens a département", { timeout: 600_000 }, async (essai) => {
-  const { page, contexte, ecran, conclut, texte } = await entre(essai, "dth2", "/");
-  const lienDe = (nom) => page.getByRole("link", { name: nom, exact: true });
+  const { page, contexte, ecran, conclut, texte, lienDe } = await entre(essai, "dth2", "/");
   await ecran("hub-vue-d-ensemble-dth");
   await presse(page, lienDe("Relancer Centre de gestion du Doubs"));
   assert.match(await texte(), /remontée attendue/);
@@ -44,7 +43,7 @@ test("the keyboard alone reminds the late centre and opens a département", { ti
   // A chart as a file: the same words, no more; a picture that is one.
   const svg = await (await contexte.request.get(await adresse(page, "image (SVG)"))).text();
   assert.match(svg, /^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
-  assert.match(svg, /Source : .*Extrait le/s);
+  assert.match(svg, /Source\s: .*Extrait le/s);
   const secrets = await page.locator("svg text").filter({ hasText: /^secret$/ }).count();
   assert.equal((svg.match(/>secret</g) ?? []).length, secrets, "what is a word in the page is a word in the file");
   const png = await contexte.request.get(await adresse(page, "image (PNG)"));

@@ -8,9 +8,7 @@ const { MAILLAGE_LIEN: lien, MAILLAGE_JUSTE: juste } = process.env;
 const racine = new URL(lien).origin;
 
 test("the keyboard alone imports a workbook and approves what leaves, in few activations", { timeout: 600_000 }, async (essai) => {
-  const { page, conclut } = await ouvre(essai);
-  const bouton = (nom) => page.getByRole("button", { name: nom, exact: true });
-  const lienDe = (nom) => page.getByRole("link", { name: nom, exact: true });
+  const { page, conclut, bouton, lienDe } = await ouvre(essai);
   await page.goto(lien);
   await presse(page, bouton("Ouvrir la session"));
 

@@ -16,10 +16,7 @@ const EVENEMENT = {
 };
 
 test("a social worker adds events to fiches without a workbook", { timeout: 900_000 }, async (essai) => {
-  const { page, ecran, conclut } = await ouvre(essai);
-  const bouton = (nom) => page.getByRole("button", { name: nom, exact: true });
-  const lienDe = (nom) => page.getByRole("link", { name: nom, exact: true });
-  const texte = () => page.locator("main").innerText();
+  const { page, ecran, conclut, bouton, lienDe, texte } = await ouvre(essai);
   const remplit = async (champs) => {
     for (const [libelle, valeur] of Object.entries(champs)) {
       const champ = page.getByLabel(libelle, { exact: false }).first();
@@ -59,10 +56,10 @@ test("a social worker adds events to fiches without a workbook", { timeout: 900_
     },
   };
   await tache("ajouter un évènement", [cherche, bouton("Ajouter l’évènement")]);
-  assert.match(await page.getByRole("status").innerText(), /Évènements saisis : 1 sur \d+/);
+  assert.match(await page.getByRole("status").innerText(), /Évènements saisis\s: 1 sur \d+/);
   await ecran("noeud-campagne-en-saisie");
   await bouton("Annuler cette saisie").click();
-  assert.match(await texte(), /Évènements saisis : 0 sur/);
+  assert.match(await texte(), /Évènements saisis\s: 0 sur/);
 
   // What is wrong is said beside its field, and what was typed stays.
   await lienDe("à saisir").first().click();
@@ -75,7 +72,7 @@ test("a social worker adds events to fiches without a workbook", { timeout: 900_
   await ecran("noeud-evenement-erreur");
   await remplit({ "Date sortie du dispositif": "15/05/2026" });
   await page.locator("form.saisie button[type=submit]").first().click();
-  assert.match(await texte(), /Évènements saisis : 1 sur/);
+  assert.match(await texte(), /Évènements saisis\s: 1 sur/);
 
   // Nothing is stored before each person has an event.
   await bouton("Enregistrer la campagne").click();

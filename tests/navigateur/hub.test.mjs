@@ -7,9 +7,7 @@ import { adresse, connecte, ouvre } from "./outils.mjs";
 const { MAILLAGE_HUB: racine, MAILLAGE_MOT_DE_PASSE: MOT_DE_PASSE, MAILLAGE_CODES: CODES } = process.env;
 
 test("the steering side finds the late centre, filters and takes the table away", { timeout: 900_000 }, async (essai) => {
-  const { page, contexte, ecran, conclut } = await ouvre(essai);
-  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
-  const texte = () => page.locator("main").innerText();
+  const { page, contexte, ecran, conclut, menu, texte } = await ouvre(essai);
 
   await page.goto(racine);
   await ecran("hub-vue-d-ensemble");

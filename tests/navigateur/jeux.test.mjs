@@ -9,11 +9,7 @@ const { MAILLAGE_LIEN: lien, MAILLAGE_LIEN_2: second } = process.env;
 const racine = new URL(lien).origin;
 
 test("an agent keys the declared data sets in the pages", { timeout: 900_000 }, async (essai) => {
-  const { page, contexte, ecran, conclut } = await ouvre(essai);
-  const bouton = (nom) => page.getByRole("button", { name: nom, exact: true });
-  const lienDe = (nom) => page.getByRole("link", { name: nom, exact: true });
-  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
-  const texte = () => page.locator("main").innerText();
+  const { page, contexte, ecran, conclut, bouton, lienDe, menu, texte } = await ouvre(essai);
 
   await page.goto(lien);
   await bouton("Ouvrir la session").click();
@@ -81,7 +77,7 @@ test("an agent keys the declared data sets in the pages", { timeout: 900_000 }, 
   await bouton("Fermer la session").click();
   await page.goto(second);
   await bouton("Ouvrir la session").click();
-  assert.match(await texte(), /La saisie « Bonnes pratiques » .* n’est pas encore enregistrée/);
+  assert.match(await texte(), /La saisie «\sBonnes pratiques\s» .* n’est pas encore enregistrée/);
   await ecran("noeud-tableau-de-bord-saisies");
   await page.getByRole("listitem").filter({ hasText: "Bonnes pratiques" }).getByRole("link", { name: "Reprendre la saisie" }).click();
   await bouton("Enregistrer la saisie").click();

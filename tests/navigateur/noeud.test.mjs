@@ -8,9 +8,7 @@ const { MAILLAGE_LIEN: lien, MAILLAGE_FAUTIF: fautif } = process.env;
 const racine = new URL(lien).origin;
 
 test("an agent mends a workbook, reads what leaves and approves it", { timeout: 900_000 }, async (essai) => {
-  const { page, contexte, ecran, conclut } = await ouvre(essai);
-  const bouton = (nom) => page.getByRole("button", { name: nom, exact: true });
-  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
+  const { page, contexte, ecran, conclut, bouton, menu } = await ouvre(essai);
   const titre = async (attendu) => assert.match(await page.getByRole("heading", { level: 1 }).innerText(), attendu);
 
   // Nobody comes in without a link, and a link opens one session.

@@ -43,6 +43,14 @@ const validateur = new HtmlValidate({
   },
 });
 
+/** The elements of a page as a person names them. */
+const elements = (page) => ({
+  bouton: (nom) => page.getByRole("button", { name: nom, exact: true }),
+  lienDe: (nom) => page.getByRole("link", { name: nom, exact: true }),
+  menu: (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true }),
+  texte: () => page.locator("main").innerText(),
+});
+
 /** A browser, a context without JavaScript for the journey, and pages that judge what it sees. */
 export async function ouvre(essai) {
   const navigateur = await chromium.launch({
@@ -65,6 +73,7 @@ export async function ouvre(essai) {
   return {
     page,
     contexte,
+    ...elements(page),
     ecran: async (nom) => fautes.push(...(await ecran(page, juges, nom))),
     /** All the faults of the journey at once, at its end. */
     conclut() {
@@ -106,6 +115,7 @@ async function ecran(page, juges, nom) {
     }
     if (vue.nom === "bureau") {
       for (const f of await juge.evaluate(sansEtiquette)) dit(f);
+      for (const f of await juge.evaluate(espacesOrdinaires)) dit(f);
       await juge.setViewportSize({ width: 640, height: 400 });
       for (const f of await debordements(juge)) dit(`200 % : ${f}`);
     }
@@ -148,6 +158,17 @@ function sansEtiquette() {
   return champs.filter((c) => ![...(c.labels ?? [])].some(vue)).map((c) => `no visible label for ${c.id || c.name}`);
 }
 
+/** Texts where a plain space stands before `: ; ! ? »` or after `«`: French wants one that does not break there. */
+function espacesOrdinaires() {
+  const textes = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+  const fautes = [];
+  while (textes.nextNode()) {
+    const { parentElement, data } = textes.currentNode;
+    if (!parentElement.closest("code, kbd, pre, samp, script, style, textarea") && / [:;!?»]|« /.test(data)) fautes.push(`plain space: ${data.trim().slice(0, 60)}`);
+  }
+  return fautes;
+}
+
 /** What an application of one-time codes shows now for a key (RFC 6238, defaults). */
 export function codeDuMoment(cle) {
   const bits = [...cle].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
@@ -180,9 +201,7 @@ export async function entre(essai, identifiant, retour) {
   await page.goto(`${MAILLAGE_HUB}/connexion?retour=${encodeURIComponent(retour)}`);
   await connecte(page, identifiant, MAILLAGE_MOT_DE_PASSE, JSON.parse(MAILLAGE_COMPTES)[identifiant]);
   assert.equal(new URL(page.url()).pathname, retour);
-  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
-  const texte = () => page.locator("main").innerText();
-  return { ...outils, menu, texte };
+  return outils;
 }
 
 /** Goes with Tab alone to an element of the page, whose place is seen on the way; fails when it cannot be reached. */

@@ -36,9 +36,9 @@ test("a peer finds the practice behind a favourable gap, adopts it, and proposes
   for (const indicateur of ["EA10", "EA12", "EA18", "EA11"]) {
     await page.getByLabel("Indicateur").selectOption(indicateur);
     await page.getByRole("button", { name: "Comparer les centres" }).click();
-    if (/CDG67 : écart favorable/.test(await texte())) break;
+    if (/CDG67\s: écart favorable/.test(await texte())) break;
   }
-  assert.match(await texte(), /CDG67 : écart favorable/);
+  assert.match(await texte(), /CDG67\s: écart favorable/);
   await ecran("hub-comparaison");
   const centres = await (await contexte.request.get(await adresse(page, "CSV ouvert"))).text();
   assert.match(centres, /^Centre,/);

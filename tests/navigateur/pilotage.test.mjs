@@ -16,7 +16,7 @@ test("the steering side finds the late centre, reminds it, opens its convention 
   }
   await page.getByRole("link", { name: "Revenir au pilotage" }).click();
   await page.getByRole("link", { name: "Ouvrir sa convention (Centre de gestion du Doubs)" }).click();
-  assert.match(await texte(), /Plafond atteint\s+Axe 2 : .* valorisés pour .* demandés/);
+  assert.match(await texte(), /Plafond atteint\s+Axe 2\s: .* valorisés pour .* demandés/);
   await ecran("hub-convention");
   const axes = await (await contexte.request.get(page.url().replace(/(\?.*)?$/, "?periode=2026-T2&table=axes&format=csv-ouvert"))).text();
   assert.match(axes, /^Axe,Demandé/);

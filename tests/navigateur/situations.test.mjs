@@ -7,11 +7,7 @@ import { ouvre } from "./outils.mjs";
 const { MAILLAGE_LIEN: lien } = process.env;
 
 test("an agent follows the situations of the convention in the pages", { timeout: 900_000 }, async (essai) => {
-  const { page, ecran, conclut } = await ouvre(essai);
-  const bouton = (nom) => page.getByRole("button", { name: nom, exact: true });
-  const lienDe = (nom) => page.getByRole("link", { name: nom, exact: true });
-  const menu = (nom) => page.getByRole("navigation", { name: "Navigation principale" }).getByRole("link", { name: nom, exact: true });
-  const texte = () => page.locator("main").innerText();
+  const { page, ecran, conclut, bouton, lienDe, menu, texte } = await ouvre(essai);
   await page.goto(lien);
   await bouton("Ouvrir la session").click();
   await menu("Convention FIPHFP").click();
@@ -40,7 +36,7 @@ test("an agent follows the situations of the convention in the pages", { timeout
   await bouton("Ajouter la situation").click();
   assert.match(await page.getByRole("status").innerText(), /situation est enregistrée/);
   assert.match(await texte(), /Refusée par la règle/);
-  assert.match(await texte(), /manque : remplissez « Fin »/);
+  assert.match(await texte(), /manque\s: remplissez «\sFin\s»/);
   await ecran("noeud-situation-refusee");
 
   // Corrected: valued, its documents there.
@@ -51,7 +47,7 @@ test("an agent follows the situations of the convention in the pages", { timeout
   assert.match(await texte(), /Valorisable/);
   await page.getByLabel(/^Fichier de la pièce/).first().setInputFiles({ name: "preuve.pdf", mimeType: "application/pdf", buffer: Buffer.from("preuve") });
   await bouton("Noter la pièce").first().click();
-  assert.match(await texte(), /notée : preuve\.pdf/);
+  assert.match(await texte(), /notée\s: preuve\.pdf/);
   await ecran("noeud-situation");
   await lienDe("Situations suivies").click();
   assert.match(await texte(), /1.situation suivie, 1.valorisable/);

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::graphique::Barres;
 use crate::table::{APropos, ExportImpossible, Table, classeur_ods, classeur_xlsx};
+use crate::typographie::typo;
 
 /// What a section holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,10 +87,10 @@ impl Document {
     pub fn json(&self) -> Value {
         let sections: Vec<Value> =
             self.sections.iter().map(|s| json!({ "titre": s.titre, "blocs": s.blocs })).collect();
-        json!({
+        composee(json!({
             "identifiant": self.identifiant, "date": self.date, "titre": self.titre, "sous_titre": self.sous_titre,
             "auteur": self.auteur, "provisoire": self.provisoire, "mentions": self.mentions, "sections": sections,
-        })
+        }))
     }
 
     /// Every table, in order.
@@ -114,6 +115,16 @@ impl Document {
     fn a_propos(&self) -> APropos {
         let titre = [("Titre".to_owned(), format!("{}, {}", self.titre, self.sous_titre))];
         APropos { lignes: titre.into_iter().chain(self.mentions.clone()).collect(), date: Some(self.date) }
+    }
+}
+
+/// Every text with the spaces of French; identifiers and names of kinds have none to change.
+fn composee(valeur: Value) -> Value {
+    match valeur {
+        Value::String(texte) => typo(&texte).into(),
+        Value::Array(valeurs) => valeurs.into_iter().map(composee).collect(),
+        Value::Object(champs) => champs.into_iter().map(|(nom, v)| (nom, composee(v))).collect(),
+        autre => autre,
     }
 }
 

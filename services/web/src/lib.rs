@@ -12,6 +12,7 @@ pub mod reglage;
 pub mod statut;
 pub mod table;
 pub mod trace;
+pub mod typographie;
 
 pub use page::{Accessibilite, Avis, Cote, Geste, Lien, Page, STYLE, Ton};
 pub use table::{Cellule, Colonne, Table, Valeur};

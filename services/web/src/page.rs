@@ -5,6 +5,8 @@ use std::fmt::Display;
 
 use askama::Template;
 
+use crate::typographie::compose;
+
 /// The style sheet, served at `/style.css`.
 pub const STYLE: &str = include_str!("../assets/style.css");
 
@@ -136,6 +138,17 @@ pub struct Page<'a, C: Template + Display> {
     pub lecteur: Option<&'a Lecteur>,
     /// Content of `main`.
     pub contenu: &'a C,
+}
+
+impl<C: Template + Display> Page<'_, C> {
+    /// The page as it is sent.
+    ///
+    /// # Errors
+    ///
+    /// When a template fails, or writes HTML that cannot be walked through.
+    pub fn html(&self) -> anyhow::Result<String> {
+        compose(&self.render()?)
+    }
 }
 
 /// The accessibility statement: « non conforme » until an audit says otherwise.

@@ -5,10 +5,24 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use chrono::{DateTime, Utc};
 use hub_storage::journal::{self, Fait};
+use hub_storage::{Db, ErreurBase};
+use serde_json::{Value, json};
 
 use super::identification;
 use crate::service::Service;
+
+/// A line of the audit journal: who took what, by a page or by a command.
+pub async fn note(
+    db: &Db,
+    moment: DateTime<Utc>,
+    (acteur, objet): (&str, &str),
+    detail: Value,
+) -> Result<(), ErreurBase> {
+    let (acteur, objet) = (acteur.to_owned(), objet.to_owned());
+    journal::ajoute(db, &Fait { moment, acteur, action: "export.ecrire", objet, detail }).await
+}
 
 /// Notes the files taken by those who identified themselves; what is open to anybody is not a fact about somebody.
 pub async fn note_les_fichiers(State(service): State<Service>, requete: Request, suite: Next) -> Response {
@@ -23,14 +37,7 @@ pub async fn note_les_fichiers(State(service): State<Service>, requete: Request,
         Ok(_) => return reponse,
         Err(inconnu) => return inconnu.into_response(),
     };
-    let fait = Fait {
-        moment: service.horloge().maintenant(),
-        acteur: appelant.nom,
-        action: "export.ecrire",
-        objet: adresse,
-        detail: serde_json::json!({}),
-    };
-    match journal::ajoute(service.db(), &fait).await {
+    match note(service.db(), service.horloge().maintenant(), (&appelant.nom, &adresse), json!({})).await {
         Ok(()) => reponse,
         Err(erreur) => {
             tracing::error!(%erreur, "inscription d’un export au journal");

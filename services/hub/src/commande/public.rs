@@ -4,9 +4,9 @@ use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use hub_storage::Db;
-use hub_storage::journal::{self, Fait};
+use serde_json::json;
 
-use crate::acces::{Appelant, Role};
+use crate::acces::{Appelant, Role, sortie};
 
 /// Who reads the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,12 +47,5 @@ impl Public {
 
 /// What leaves in a file is written down, like what leaves by a page.
 pub(super) async fn note_la_sortie(db: &Db, objet: &str, destinataire: &str, moment: DateTime<Utc>) -> Result<()> {
-    let fait = Fait {
-        moment,
-        acteur: "exploitant".to_owned(),
-        action: "export.ecrire",
-        objet: objet.to_owned(),
-        detail: serde_json::json!({ "destinataire": destinataire }),
-    };
-    Ok(journal::ajoute(db, &fait).await?)
+    Ok(sortie::note(db, moment, ("exploitant", objet), json!({ "destinataire": destinataire })).await?)
 }

@@ -34,14 +34,17 @@ async fn the_gate_is_explained_while_it_is_closed_and_opens_at_five_centres() {
     pose(&banc, "2025-T4", &quatre).await;
     let fermee = reseau.va("/comparaison?campagne=2025-T4").await.texte;
     assert!(fermee.contains("4\u{a0}centres montrent leur valeur, et il en faut 5"), "{fermee}");
-    assert!(!fermee.contains("médiane :") && !fermee.contains("<circle"), "{fermee}");
+    assert!(!fermee.contains("médiane\u{a0}:") && !fermee.contains("<circle"), "{fermee}");
     assert!(fermee.contains("de 30,3\u{a0}% à 50,3\u{a0}%"), "the exact interval of each centre: {fermee}");
 
     let mut six: Vec<(&str, Option<(u32, u32)>)> = ids[..4].iter().map(|n| (n.as_str(), Some((40, 100)))).collect();
     six.extend([(ids[4].as_str(), Some((75, 100))), (ids[5].as_str(), None)]);
     pose(&banc, "2026-T1", &six).await;
     let page = reseau.va("/comparaison?campagne=2026-T1&indicateur=EA10").await.texte;
-    assert!(page.contains("médiane : 40,0\u{a0}%") && page.contains("CDG4 sort de la variation attendue"), "{page}");
+    assert!(
+        page.contains("médiane\u{a0}: 40,0\u{a0}%") && page.contains("CDG4 sort de la variation attendue"),
+        "{page}"
+    );
     assert!(page.contains(&format!("theme=recrutement&#38;emetteur={}", ids[4])), "{page}");
     // The masked centre: a word in its row, no mark and no name in the drawing.
     let dessin = page.split("<svg").nth(1).unwrap().split("</svg>").next().unwrap();
@@ -62,7 +65,7 @@ async fn the_run_chart_of_a_centre_keeps_its_holes() {
     pose(&banc, "2026-T1", &[(id.as_str(), None)]).await;
     let mut reseau = Navigateur::nouveau(&banc);
     let page = reseau.va(&format!("/comparaison?campagne=2026-T1&centre={id}")).await.texte;
-    assert!(page.contains("Évolution : Centre 0") && page.contains("moins de 6 trimestres"), "{page}");
+    assert!(page.contains("Évolution\u{a0}: Centre 0") && page.contains("moins de 6 trimestres"), "{page}");
     assert!(page.contains("42,0\u{a0}%") && !page.contains("class=\"serie\""), "{page}");
     let csv = reseau.va(&format!("/comparaison?campagne=2026-T1&centre={id}&table=suivi&format=csv")).await.texte;
     assert!(csv.contains("1er trimestre 2026;secret;secret"), "{csv}");

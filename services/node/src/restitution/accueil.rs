@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use chrono_tz::Europe::Paris;
 use node_storage::envoi::{Envoi, EtatEnvoi};
 use node_storage::import::ImportListe;
+use node_storage::saisie_en_cours::SaisieEnCours;
 use referentiel::Decimal;
 use referentiel::format::{compte, date, date_longue};
 use referentiel::jeu::jeu;
@@ -170,7 +171,8 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
             "Reprendre l’import",
         ));
     }
-    for b in pages.service.base.saisies_en_cours().await? {
+    let saisies = pages.service.base.saisies_en_cours().await?;
+    for b in &saisies {
         if let Some(reference) = b.jeu.strip_prefix(PREFIXE) {
             // A draft that is stored already waits for nothing.
             let ouverte = pages.ouvre_campagne(reference, b.periode.parse().ok()).await;
@@ -191,7 +193,7 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
             "Reprendre la saisie",
         ));
     }
-    taches.extend(campagne_a_ouvrir(pages).await?);
+    taches.extend(campagne_a_ouvrir(pages, &saisies).await?);
     taches.extend(saisies_a_envoyer(pages).await?);
     for trimestre in pages.service.base.campagnes().await? {
         if a_envoyer(pages, trimestre, imports).await? {
@@ -206,12 +208,11 @@ async fn taches(pages: &Pages, imports: &[ImportListe]) -> Result<Vec<Tache>> {
 }
 
 /// The campaign that has begun since the last one that has fiches, while nobody has keyed anything of it.
-async fn campagne_a_ouvrir(pages: &Pages) -> Result<Option<Tache>> {
+async fn campagne_a_ouvrir(pages: &Pages, saisies: &[SaisieEnCours]) -> Result<Option<Tache>> {
     let Some(trimestre) = pages.campagnes_a_tenir().await?.first().copied() else { return Ok(None) };
-    let base = &pages.service.base;
     let periode = trimestre.to_string();
-    let commencee = base.saisies_en_cours().await?.iter().any(|s| s.jeu.starts_with(PREFIXE) && s.periode == periode);
-    let connue = base.campagnes().await?.last().is_some_and(|derniere| *derniere < trimestre);
+    let commencee = saisies.iter().any(|s| s.jeu.starts_with(PREFIXE) && s.periode == periode);
+    let connue = pages.service.base.campagnes().await?.last().is_some_and(|derniere| *derniere < trimestre);
     Ok((connue && !commencee).then(|| {
         Tache::nouvelle(
             format!(

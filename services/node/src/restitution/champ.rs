@@ -34,6 +34,58 @@ pub struct ChampSaisi {
     pub long: bool,
 }
 
+/// Fields of a form under one title.
+#[derive(Debug, Template)]
+#[template(path = "groupe.html")]
+pub struct Groupe {
+    /// Legend.
+    pub titre: Option<String>,
+    /// What holds for all its fields.
+    pub aide: Option<String>,
+    /// Fields, in reading order.
+    pub champs: Vec<ChampSaisi>,
+}
+
+impl Groupe {
+    /// Fields under a legend.
+    pub fn nouveau(titre: impl Into<String>, champs: Vec<ChampSaisi>) -> Self {
+        Self { titre: Some(titre.into()), aide: None, champs }
+    }
+}
+
+/// What is wrong in a form, said above it, each error with a link to its field.
+#[derive(Debug, Template)]
+#[template(path = "fautes.html")]
+pub struct Fautes {
+    suite: &'static str,
+    dans: Vec<(String, String)>,
+    ailleurs: Vec<String>,
+}
+
+impl Fautes {
+    /// What the fields carry, and what concerns none of them; `suite` says what becomes of what was typed.
+    pub fn nouvelles(suite: &'static str, groupes: &[Groupe], ailleurs: Vec<String>) -> Self {
+        let champs = || groupes.iter().flat_map(|g| g.champs.iter().map(move |c| (g, c)));
+        // A label that several groups share says nothing without its group.
+        let nomme = |g: &Groupe, c: &ChampSaisi| match &g.titre {
+            Some(titre) if champs().filter(|(_, autre)| autre.libelle == c.libelle).count() > 1 => {
+                format!("{titre}, {}", c.libelle)
+            }
+            _ => c.libelle.clone(),
+        };
+        let dites = |(g, c)| {
+            let lieu = nomme(g, c);
+            c.erreurs.iter().map(move |e| (c.nom.clone(), format!("{lieu} : {e}")))
+        };
+        Self { suite, dans: champs().filter(|(_, c)| !c.erreurs.is_empty()).flat_map(dites).collect(), ailleurs }
+    }
+
+    /// True when the form is right.
+    pub fn aucune(&self) -> bool {
+        self.dans.is_empty() && self.ailleurs.is_empty()
+    }
+}
+
 impl ChampSaisi {
     /// The texts tied to the field, in reading order.
     fn decrit_par(&self) -> String {

@@ -16,7 +16,7 @@ use web::{Avis, Ton};
 
 use super::Pages;
 use super::campagne::Choix;
-use super::champ::{ChampSaisi, erreurs_en, modifiable, nom};
+use super::champ::{ChampSaisi, Fautes, Groupe, erreurs_en, modifiable, nom};
 use super::fiches::{Dossier, adresse, texte};
 use super::rendu::{Entete, Onglet, Refus, fait};
 use super::session::{Agent, Champs, Formulaire};
@@ -28,18 +28,10 @@ use crate::saisie::{Statut, Verdict};
 struct Edition<'a> {
     titre: &'a str,
     groupes: Vec<Groupe>,
-    autres: Vec<String>,
-    fautes: Vec<(String, String)>,
+    fautes: Fautes,
     version: String,
     retour: &'a str,
     jeton: &'a str,
-}
-
-/// The fields of one fiche.
-#[derive(Debug)]
-struct Groupe {
-    titre: &'static str,
-    champs: Vec<ChampSaisi>,
 }
 
 /// Which rows of the slice a form is about.
@@ -181,35 +173,24 @@ fn formulaire(
 ) -> Response {
     let anomalies = verdict.map_or(&[][..], |v| &v.anomalies);
     let bloquantes: Vec<&AnomalieSituee> = anomalies.iter().filter(|a| a.severite == Severite::Bloquant).collect();
-    let mut montrees = 0;
-    let mut fautes = Vec::new();
-    let groupes = cible
+    let groupes: Vec<Groupe> = cible
         .lignes
         .iter()
         .map(|(fiche, rang, titre)| {
             let feuille = cible.dossier.modele.feuille(*fiche);
             let champs = feuille.champs().iter().filter(|c| modifiable(c)).map(|c| {
                 let erreurs = erreurs_en(anomalies, feuille, *rang, c);
-                montrees += erreurs.len();
-                let saisi = saisi(cible, (*fiche, *rang), c, tapes, erreurs);
-                fautes.extend(saisi.erreurs.iter().map(|e| (saisi.nom.clone(), format!("{} : {e}", saisi.libelle))));
-                saisi
+                saisi(cible, (*fiche, *rang), c, tapes, erreurs)
             });
-            Groupe { titre, champs: champs.collect() }
+            Groupe::nouveau(*titre, champs.collect())
         })
         .collect();
-    let autres = if montrees == bloquantes.len() {
-        vec![]
-    } else {
-        let connues: Vec<&String> = fautes.iter().map(|(_, t)| t).collect();
-        let dites = bloquantes.iter().map(|a| a.message.clone());
-        dites.filter(|m| !connues.iter().any(|c| c.ends_with(m.as_str()))).collect()
-    };
+    let dites: Vec<&String> = groupes.iter().flat_map(|g| &g.champs).flat_map(|c| &c.erreurs).collect();
+    let ailleurs = bloquantes.iter().map(|a| &a.message).filter(|m| !dites.contains(m)).cloned().collect();
     let contenu = Edition {
         titre: cible.titre,
+        fautes: Fautes::nouvelles("rien n’est enregistré", &groupes, ailleurs),
         groupes,
-        autres,
-        fautes,
         version: cible.version(),
         retour: &cible.retour,
         jeton: &agent.jeton,

@@ -131,7 +131,7 @@ fn rend<C: Template + Display>(
         lecteur: None,
         contenu,
     };
-    match page.render() {
+    match page.html() {
         Ok(html) => (statut, Html(html)).into_response(),
         Err(erreur) => {
             tracing::error!(%erreur, "rendu d’une page");

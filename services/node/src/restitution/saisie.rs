@@ -60,7 +60,7 @@ pub async fn ecrit(
 ) -> Result<Response, Refus> {
     let mut ouverte = pages.ouvre_campagne(&reference, choix.campagne).await?;
     let objet = Objet::lu(&pages, &ouverte, &objet)?;
-    if champs.valeur("numero") != ouverte.numero.to_string() {
+    if !ouverte.relue(&champs) {
         return Ok(pages.va(&agent, &ouverte.adresse(), geste::croise()));
     }
     objet.pose(&mut ouverte, &champs);

@@ -13,6 +13,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::{Bloc, Document};
 use crate::graphique::Barres;
 use crate::table::{Colonne, ExportImpossible, Table, permis};
+use crate::typographie::typo;
 
 /// Width of the text, in twentieths of a point.
 const LARGEUR: usize = 9_638;
@@ -87,7 +88,7 @@ fn case(table: &Table) -> &'static str {
 }
 
 impl Document {
-    /// The document to edit.
+    /// The document to edit. No markup has a space before `: ; ! ?`: its texts alone are composed.
     pub fn docx(&self) -> Result<Vec<u8>, ExportImpossible> {
         let blocs = self.sections.iter().flat_map(|s| &s.blocs);
         let graphiques: Vec<&Barres> =
@@ -97,16 +98,16 @@ impl Document {
             ("[Content_Types].xml".to_owned(), Contenus { graphiques: nombre }.render()?),
             ("_rels/.rels".to_owned(), include_str!("docx/racine.rels").to_owned()),
             ("docProps/core.xml".to_owned(), Proprietes { document: self }.render()?),
-            ("word/document.xml".to_owned(), Corps { document: self, graphiques: &graphiques }.render()?),
+            ("word/document.xml".to_owned(), typo(&Corps { document: self, graphiques: &graphiques }.render()?)),
             ("word/_rels/document.xml.rels".to_owned(), Relations { graphiques: nombre }.render()?),
             ("word/styles.xml".to_owned(), include_str!("docx/styles.xml").to_owned()),
             ("word/numbering.xml".to_owned(), include_str!("docx/numerotation.xml").to_owned()),
             ("word/settings.xml".to_owned(), include_str!("docx/reglages.xml").to_owned()),
-            ("word/header1.xml".to_owned(), Entete { document: self }.render()?),
-            ("word/footer1.xml".to_owned(), Pied { document: self }.render()?),
+            ("word/header1.xml".to_owned(), typo(&Entete { document: self }.render()?)),
+            ("word/footer1.xml".to_owned(), typo(&Pied { document: self }.render()?)),
         ];
         for (rang, barres) in (1..).zip(&graphiques) {
-            parties.push((format!("word/charts/chart{rang}.xml"), Graphique { barres }.render()?));
+            parties.push((format!("word/charts/chart{rang}.xml"), typo(&Graphique { barres }.render()?)));
         }
         // Without a date of their own, the entries of the container are all of 1980: the bytes depend on nothing else.
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
@@ -155,7 +156,7 @@ mod tests {
             corps.contains("descr=\"Constat.\"") && corps.contains(">secret<") && corps.contains("Un &#60;mot&#62;")
         );
         let graphique = de("word/charts/chart1.xml");
-        assert!(graphique.contains("<c:v>70 : secret</c:v>") && graphique.contains("<c:ptCount val=\"3\"/>"));
+        assert!(graphique.contains("<c:v>70\u{a0}: secret</c:v>") && graphique.contains("<c:ptCount val=\"3\"/>"));
         assert_eq!(graphique.matches("<c:v>").count(), 5, "three names, and a length for the two that have a value");
         assert!(de("docProps/core.xml").contains("<dc:language>fr-FR</dc:language>"));
         assert!(de("word/header1.xml").contains("PROVISOIRE"));

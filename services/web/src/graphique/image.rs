@@ -3,6 +3,8 @@
 
 use askama::Template;
 
+use crate::typographie::typo;
+
 /// Width of every drawing.
 const LARGEUR: usize = 800;
 /// Margin on every side.
@@ -72,7 +74,7 @@ fn places(lignes: &[String], depart: usize, pas: usize) -> Vec<(usize, String)> 
 /// Lines of so many characters at most, cut between words; a no-break space holds its words together.
 fn plie(texte: &str, largeur: usize) -> Vec<String> {
     let mut lignes: Vec<String> = Vec::new();
-    for mot in texte.split(' ').filter(|m| !m.is_empty()) {
+    for mot in typo(texte).split(' ').filter(|m| !m.is_empty()) {
         match lignes.last_mut() {
             Some(ligne) if ligne.chars().count() + 1 + mot.chars().count() <= largeur => {
                 ligne.push(' ');
@@ -110,7 +112,8 @@ mod tests {
         let mut lecteur = quick_xml::Reader::from_str(&svg);
         while lecteur.read_event().unwrap() != quick_xml::events::Event::Eof {}
         assert!(svg.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{svg}");
-        for dit in ["File active &#38; veille", "Le Doubs compte 30 personnes.", "Source : hub.", "25 &#60;Doubs&#62;"]
+        for dit in
+            ["File active &#38; veille", "Le Doubs compte 30 personnes.", "Source\u{a0}: hub.", "25 &#60;Doubs&#62;"]
         {
             assert!(svg.contains(dit), "{dit}: {svg}");
         }

@@ -78,7 +78,7 @@ impl<'a> Vue<'a> {
             lecteur: lecteur.as_ref(),
             contenu,
         };
-        match page.render() {
+        match page.html() {
             // What a person may see is no business of a shared cache.
             Ok(html) => (statut, [(header::CACHE_CONTROL, "private, no-cache")], Html(html)).into_response(),
             Err(erreur) => {

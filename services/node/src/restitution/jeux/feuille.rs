@@ -19,7 +19,7 @@ use web::{Avis, Geste, Ton};
 
 use super::super::Pages;
 use super::super::campagne::Modalite;
-use super::super::champ::ChampSaisi;
+use super::super::champ::{ChampSaisi, Fautes, Groupe};
 use super::super::rendu::{Entete, Onglet, Refus, fait};
 use super::super::session::{Agent, Formulaire};
 use super::geste::croise;
@@ -44,7 +44,7 @@ struct Formule<'a> {
     periode: String,
     est_grille: bool,
     groupes: Vec<Groupe>,
-    fautes: Vec<(String, String)>,
+    fautes: Fautes,
     suivante: bool,
     fiche: Option<usize>,
     nouvelle: bool,
@@ -53,14 +53,6 @@ struct Formule<'a> {
     retrait: String,
     retour: String,
     jeton: &'a str,
-}
-
-/// Fields under one title.
-#[derive(Debug)]
-struct Groupe {
-    titre: Option<String>,
-    aide: Option<String>,
-    champs: Vec<ChampSaisi>,
 }
 
 #[derive(Debug, Template)]
@@ -240,12 +232,6 @@ fn formulaire(
             }]
         }
     };
-    let dite = |titre: &Option<String>, c: &ChampSaisi, e: &String| {
-        let lieu = titre.as_ref().map(|t| format!("{t}, ")).unwrap_or_default();
-        (c.nom.clone(), format!("{lieu}{} : {e}", c.libelle))
-    };
-    let champs = groupes.iter().flat_map(|g| g.champs.iter().map(move |c| (&g.titre, c)));
-    let fautes: Vec<_> = champs.flat_map(|(t, c)| c.erreurs.iter().map(move |e| dite(t, c, e))).collect();
     let titre = match rang {
         None => feuille.libelle().to_owned(),
         Some(_) if nouvelle => format!("{} : nouvelle fiche", feuille.libelle()),
@@ -255,6 +241,7 @@ fn formulaire(
     let contenu = Formule {
         periode: en_toutes_lettres(jeu, ouverte.periode),
         est_grille: rang.is_none(),
+        fautes: Fautes::nouvelles("la saisie est gardée en brouillon", &groupes, vec![]),
         groupes,
         suivante: suivante(jeu, feuille).is_some(),
         fiche: rang.map(|r| r + 1),
@@ -265,7 +252,6 @@ fn formulaire(
         retour: if rang.is_some() { adresse } else { ouverte.adresse() },
         jeton: &agent.jeton,
         titre: titre.clone(),
-        fautes,
     };
     let titre = if statut == StatusCode::OK { titre } else { format!("Erreur : {titre}") };
     let mut entete =

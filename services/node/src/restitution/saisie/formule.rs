@@ -10,7 +10,7 @@ use tableur::position::case;
 
 use super::super::Pages;
 use super::super::campagne::Modalite;
-use super::super::champ::{ChampSaisi, erreurs_en, modifiable, nom};
+use super::super::champ::{ChampSaisi, Fautes, Groupe, erreurs_en, modifiable, nom};
 use super::super::fiches::texte;
 use super::super::rendu::Refus;
 use super::super::session::Champs;
@@ -41,9 +41,8 @@ pub enum Objet {
 pub struct Formule<'a> {
     /// Heading.
     pub titre: String,
-    groupes: Vec<(&'static str, Vec<ChampSaisi>)>,
-    fautes: Vec<(String, String)>,
-    autres: Vec<String>,
+    groupes: Vec<Groupe>,
+    fautes: Fautes,
     date: String,
     numero: u32,
     action: String,
@@ -200,7 +199,6 @@ impl<'a> Formule<'a> {
     pub fn nouvelle(o: &CampagneOuverte, objet: &Objet, verdict: Option<&Verdict>, jeton: &'a str) -> Self {
         let tranche = o.preparation.tranche(&o.modele);
         let anomalies = verdict.map_or(&[][..], |v| &v.anomalies);
-        let mut fautes = Vec::new();
         let mut ailleurs = Vec::new();
         let mut groupes = Vec::new();
         for (fiche, rang, champs) in objet.lignes(o) {
@@ -211,7 +209,6 @@ impl<'a> Formule<'a> {
                 let tape = rang.and_then(|rang| valeur(&tranche, feuille, rang, champ)).unwrap_or_default();
                 let mut saisi = ChampSaisi::de_fiche(fiche, champ, tape, erreurs);
                 precise(&mut saisi, o, objet, (fiche, champ));
-                fautes.extend(saisi.erreurs.iter().map(|e| (saisi.nom.clone(), format!("{} : {e}", saisi.libelle))));
                 saisis.push(saisi);
             }
             let dites: Vec<&String> = saisis.iter().flat_map(|s| &s.erreurs).collect();
@@ -223,7 +220,7 @@ impl<'a> Formule<'a> {
                     .filter(|a| !dites.contains(&&a.message))
                     .map(|a| a.message.clone()),
             );
-            groupes.push((titre_du_groupe(fiche), saisis));
+            groupes.push(Groupe::nouveau(titre_du_groupe(fiche), saisis));
         }
         let retour = match objet {
             Objet::Personne { repere, .. } => super::super::fiches::adresse(&o.reference, repere, o.trimestre()),
@@ -234,9 +231,8 @@ impl<'a> Formule<'a> {
         });
         Self {
             titre: titre(o, objet),
+            fautes: Fautes::nouvelles("la saisie est gardée en brouillon", &groupes, ailleurs),
             groupes,
-            fautes,
-            autres: ailleurs,
             date: date(o.preparation.depart.date),
             numero: o.numero,
             action: o.geste(&objet.code()),
@@ -250,7 +246,7 @@ impl<'a> Formule<'a> {
 
     /// True when something of these rows blocks.
     pub fn en_erreur(&self) -> bool {
-        !self.fautes.is_empty() || !self.autres.is_empty()
+        !self.fautes.aucune()
     }
 }
 

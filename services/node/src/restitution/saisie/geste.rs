@@ -33,7 +33,7 @@ pub async fn enregistre(
     Formulaire { agent, champs }: Formulaire,
 ) -> Result<Response, Refus> {
     let ouverte = pages.ouvre_campagne(&reference, choix.campagne).await?;
-    if champs.valeur("numero") != ouverte.numero.to_string() {
+    if !ouverte.relue(&champs) {
         return Ok(pages.va(&agent, &ouverte.adresse(), croise()));
     }
     let verdict = pages.juge_campagne(&ouverte).await?;
@@ -136,8 +136,7 @@ pub async fn retire(
     let mut ouverte = pages.ouvre_campagne(&reference, choix.campagne).await?;
     let objet = Objet::lu(&pages, &ouverte, &objet)?;
     objet.retire(&mut ouverte);
-    let lue = champs.valeur("numero") == ouverte.numero.to_string();
-    if !lue || !pages.garde_campagne(&agent, &mut ouverte).await? {
+    if !ouverte.relue(&champs) || !pages.garde_campagne(&agent, &mut ouverte).await? {
         return Ok(pages.va(&agent, &ouverte.adresse(), croise()));
     }
     Ok(pages.va(&agent, &ouverte.adresse(), fait("La saisie de cette fiche est retirée du brouillon.")))

@@ -10,7 +10,7 @@ use tableur::Modele;
 
 use super::super::Pages;
 use super::super::rendu::Refus;
-use super::super::session::Agent;
+use super::super::session::{Agent, Champs};
 use crate::saisie::preparation::{Preparation, depart};
 
 /// What stands before the dispositif in the name of a draft.
@@ -44,6 +44,11 @@ impl CampagneOuverte {
     /// The draft's place in the store.
     pub fn rubrique(&self) -> Rubrique<'_> {
         Rubrique { jeu: &self.cle, version: self.modele.version(), periode: &self.periode }
+    }
+
+    /// True when a form was made from the draft as it is now: two people cannot overwrite each other unseen.
+    pub fn relue(&self, champs: &Champs) -> bool {
+        champs.valeur("numero") == self.numero.to_string()
     }
 
     /// The page of the dispositif.

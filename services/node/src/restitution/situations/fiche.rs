@@ -16,7 +16,7 @@ use tableur::position::case;
 
 use super::super::Pages;
 use super::super::campagne::Modalite;
-use super::super::champ::ChampSaisi;
+use super::super::champ::{ChampSaisi, Fautes, Groupe};
 use super::super::rendu::{Entete, Onglet, Refus};
 use super::super::session::Agent;
 use super::{Choix, Suivies, actions, adresse};
@@ -57,8 +57,8 @@ struct Nouvelle<'a> {
 #[derive(Debug, Template)]
 #[template(path = "situation_formule.html")]
 pub struct Formule<'a> {
-    groupes: Vec<(&'static str, Vec<ChampSaisi>)>,
-    fautes: Vec<(String, String)>,
+    groupes: Vec<Groupe>,
+    fautes: Fautes,
     action: String,
     retour: String,
     bouton: &'static str,
@@ -141,7 +141,7 @@ pub fn page(
     let repere = pages.repere_de_cas(s.suivi, &cas.situation.id);
     let version = version(cas)?;
     let formule = formule(s.suivi, rempli, (adresse(s.suivi, &repere), version, agent), true);
-    let statut = if formule.fautes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let statut = if formule.fautes.aucune() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let contenu = Fiche {
         titre: format!("Situation {}, action {}", cas.situation.id, cas.situation.action),
         suivi: s.suivi,
@@ -169,7 +169,7 @@ pub fn page_nouvelle(
 ) -> Response {
     let vers = format!("/convention/situations/nouvelle?suivi={}&action={action}", suivi.code);
     let formule = rempli.map(|r| formule(suivi, r, (vers, String::new(), agent), false));
-    let en_erreur = formule.as_ref().is_some_and(|f| !f.fautes.is_empty());
+    let en_erreur = formule.as_ref().is_some_and(|f| !f.fautes.aucune());
     let actions = actions(suivi).into_iter().map(|m| Modalite { choisie: m.valeur == action, ..m }).collect();
     let contenu = Nouvelle { suivi, actions, formule };
     let titre = if en_erreur { "Erreur : ajouter une situation" } else { "Ajouter une situation" };
@@ -236,27 +236,27 @@ fn formule<'a>(
     (action, version, agent): (String, String, &'a Agent),
     connue: bool,
 ) -> Formule<'a> {
-    let mut groupes: Vec<(&'static str, Vec<ChampSaisi>)> = Vec::new();
-    let mut fautes = Vec::new();
+    let mut groupes: Vec<Groupe> = Vec::new();
+    let mut ailleurs = Vec::new();
     for (rang, (champ, valeur)) in r.champs.iter().zip(r.textes).enumerate() {
         let ici = |a: &&AnomalieSituee| {
             a.cellule.as_deref().and_then(case).is_some_and(|(_, colonne)| usize::try_from(colonne) == Ok(rang))
         };
         let erreurs: Vec<String> = r.anomalies.iter().filter(ici).map(|a| a.message.clone()).collect();
-        fautes.extend(erreurs.iter().map(|e| (nom(champ), format!("{} : {e}", champ.libelle))));
         // The number of a case is its name: a stored one keeps it.
         if connue && champ.champ == "id" {
+            ailleurs.extend(erreurs);
             continue;
         }
         let saisi = saisi(champ, valeur, erreurs);
-        match groupes.iter_mut().find(|(titre, _)| *titre == champ.groupe) {
-            Some((_, siens)) => siens.push(saisi),
-            None => groupes.push((champ.groupe, vec![saisi])),
+        match groupes.iter_mut().find(|g| g.titre.as_deref() == Some(champ.groupe)) {
+            Some(groupe) => groupe.champs.push(saisi),
+            None => groupes.push(Groupe::nouveau(champ.groupe, vec![saisi])),
         }
     }
     Formule {
+        fautes: Fautes::nouvelles("rien n’est enregistré", &groupes, ailleurs),
         groupes,
-        fautes,
         action,
         retour: format!("/convention/situations?suivi={}", suivi.code),
         bouton: if connue { "Enregistrer la situation" } else { "Ajouter la situation" },
