@@ -22,6 +22,8 @@ pub struct Contribution {
 pub enum Agregat {
     /// Exact: every part is visible.
     Valeur(Decimal),
+    /// Every part is visible, one at least is a rounded count.
+    Arrondi(Decimal),
     /// Rate, as its two terms.
     Rapport(Decimal, Decimal),
     /// Framed, ends included; without an upper end when nothing shown bounds a masked part.
@@ -40,7 +42,10 @@ pub fn somme(contributions: &[Contribution]) -> Agregat {
     }
     let visible: Decimal = concernees().filter_map(|c| c.valeur).sum();
     let absentes = || concernees().filter(|c| c.valeur.is_none());
-    let Some(premiere) = absentes().next() else { return Agregat::Valeur(visible) };
+    let Some(premiere) = absentes().next() else {
+        let arrondie = concernees().any(|c| c.statut == Statut::Arrondi);
+        return if arrondie { Agregat::Arrondi(visible) } else { Agregat::Valeur(visible) };
+    };
     let cadre = absentes().try_fold((visible, Some(visible)), |(bas, haut), c| {
         let (b, h) = c.bornes.filter(|_| c.statut == Statut::Secret)?;
         Some((bas + Decimal::from(b), haut.zip(h).map(|(haut, h)| haut + Decimal::from(h))))
@@ -56,9 +61,15 @@ pub fn somme(contributions: &[Contribution]) -> Agregat {
 
 /// Regional rate = Σ numerators / Σ denominators, never the mean of rates; none under the smallest denominator.
 pub fn rapport(numerateur: Agregat, denominateur: Agregat, minimum: Decimal) -> Agregat {
+    let vue = |a| match a {
+        Agregat::Valeur(v) | Agregat::Arrondi(v) => Some(v),
+        _ => None,
+    };
+    if let (Some(n), Some(d)) = (vue(numerateur), vue(denominateur)) {
+        let significatif = d >= minimum && !d.is_zero();
+        return if significatif { Agregat::Rapport(n, d) } else { Agregat::Absent(Statut::NonSignificatif) };
+    }
     match (numerateur, denominateur) {
-        (Agregat::Valeur(n), Agregat::Valeur(d)) if d >= minimum && !d.is_zero() => Agregat::Rapport(n, d),
-        (Agregat::Valeur(_), Agregat::Valeur(_)) => Agregat::Absent(Statut::NonSignificatif),
         (Agregat::Absent(Statut::Secret) | Agregat::Entre(..), _)
         | (_, Agregat::Absent(Statut::Secret) | Agregat::Entre(..)) => Agregat::Absent(Statut::Secret),
         (Agregat::Absent(statut), _) | (_, Agregat::Absent(statut)) => Agregat::Absent(statut),
@@ -69,6 +80,7 @@ pub fn rapport(numerateur: Agregat, denominateur: Agregat, minimum: Decimal) -> 
 /// The cell of a single centre needs no sum: it is shown as it was published.
 pub fn tel_quel(c: &Contribution) -> Agregat {
     match (c.valeur, c.rapport) {
+        (Some(valeur), _) if c.statut == Statut::Arrondi => Agregat::Arrondi(valeur),
         (Some(valeur), _) => Agregat::Valeur(valeur),
         (None, Some((n, d))) => Agregat::Rapport(n, d),
         (None, None) => Agregat::Absent(c.statut),
@@ -91,6 +103,9 @@ mod tests {
     fn a_total_over_masked_parts_is_secret_or_framed_never_wrong() {
         let cadree = |bas, haut| Contribution { bornes: Some((bas, haut)), ..absente(Statut::Secret) };
         assert_eq!(somme(&[vue(7), vue(0)]), Agregat::Valeur(7.into()));
+        let arrondie = Contribution { statut: Statut::Arrondi, ..vue(5) };
+        assert_eq!(somme(&[vue(7), arrondie.clone()]), Agregat::Arrondi(12.into()));
+        assert_eq!(tel_quel(&arrondie), Agregat::Arrondi(5.into()));
         assert_eq!(somme(&[vue(7), cadree(0, Some(12))]), Agregat::Entre(7.into(), Some(19.into())));
         assert_eq!(somme(&[cadree(2, Some(9)), cadree(0, Some(30))]), Agregat::Entre(2.into(), Some(39.into())));
         assert_eq!(somme(&[vue(7), cadree(1, None)]), Agregat::Entre(8.into(), None));

@@ -16,12 +16,12 @@ use rand::SeedableRng;
 use rand::rngs::ChaCha20Rng;
 use referentiel::cellule::{Audience, Cle, Statut};
 use referentiel::identifiant::{CodeDepartement, IdentifiantNoeud};
-use referentiel::jeu::Jeu;
 use referentiel::jeu::declaration::Declaration;
+use referentiel::jeu::{Jeu, Methode};
 use referentiel::periode::Trimestre;
 use referentiel::territoire::{self, Niveau};
 use secret_statistique::retrait::Croisement;
-use secret_statistique::{CelluleProtegee, Passe, Politique, TableBrute, TableProtegee, proteger};
+use secret_statistique::{CelluleProtegee, EchecProtection, Passe, Politique, TableBrute, TableProtegee, proteger};
 use sha2::{Digest, Sha256};
 
 use crate::jeux::{fiches, table};
@@ -123,35 +123,77 @@ fn declares(jeu: &Jeu, m: &Matiere<'_>, declaration: &Declaration) -> Result<Pre
     Ok(Preparee { contenu, brutes, protegees })
 }
 
-/// Step 3, for each audience of the jeu.
+/// Step 3, for each audience of the jeu. What the jeu asks for is asked of all audiences together, for they are read
+/// together: where one table does not allow it, all are masked, and the preview says so.
 fn protege(jeu: &Jeu, m: &Matiere<'_>, brute: impl Fn(Audience) -> Result<TableBrute>) -> Result<Vec<TableProtegee>> {
+    // A revision keeps the method of what it corrects: two methods for one period would be read side by side.
+    let methode = methode_publiee(m.derniere_revision).unwrap_or(jeu.politique);
+    match protege_par(jeu, methode, m, &brute)? {
+        Ok(protegees) => Ok(protegees),
+        Err(echec) if m.derniere_revision.is_none() => {
+            let raison =
+                format!("{echec} Elle est masquée : la politique « {} » du jeu ne s’y applique pas.", methode.code());
+            let mut protegees = protege_par(jeu, Methode::Masquage, m, &brute)??;
+            protegees.iter_mut().for_each(|t| t.explique_le_repli(&raison));
+            Ok(protegees)
+        }
+        Err(echec) => Err(echec).context(
+            "Une révision garde la politique de l’envoi qu’elle corrige : retirez cet envoi pour masquer la table.",
+        ),
+    }
+}
+
+fn methode_publiee(contenu: Option<&Contenu>) -> Option<Methode> {
+    match contenu {
+        Some(Contenu::Indicateurs(c)) => c.audiences().first().map(|a| a.politique.methode),
+        _ => None,
+    }
+}
+
+/// Every audience by one method; the inner refusal is that of a table that does not allow it.
+fn protege_par(
+    jeu: &Jeu,
+    methode: Methode,
+    m: &Matiere<'_>,
+    brute: &impl Fn(Audience) -> Result<TableBrute>,
+) -> Result<Result<Vec<TableProtegee>, EchecProtection>> {
     let mut protegees: Vec<TableProtegee> = Vec::new();
     // From the nearest audience to the widest: what is masked for one is masked for the next.
     for audience in [Audience::Convention, Audience::Reseau, Audience::Public] {
         let Some(mut politique) = Politique::du_jeu(jeu, audience) else { continue };
+        politique.methode = methode;
         releve(&mut politique, &jeu.code, m.seuils);
         let brute = brute(audience)?;
-        let mut passe = passe(m, audience, &brute);
+        let mut passe = passe(m, (audience, methode), &brute);
         if let Some(proche) = protegees.last() {
-            passe.deja_masquees.extend(masquees(proche.cellules().iter()));
-            passe.croisements_retires.extend(proche.rapport().croisements_retires.iter().cloned());
+            passe.apres(&brute, proche);
         }
-        let protegee = proteger(&brute, &politique, &passe)
-            .with_context(|| format!("La table ne peut pas être protégée pour l’audience « {} ».", audience.code()))?;
-        protegees.push(protegee);
+        match proteger(&brute, &politique, &passe) {
+            Ok(protegee) => protegees.push(protegee),
+            Err(echec @ EchecProtection::SansArrondi(_)) => return Ok(Err(echec)),
+            Err(echec) => {
+                let audience = audience.code();
+                return Err(echec)
+                    .context(format!("La table ne peut pas être protégée pour l’audience « {audience} »."));
+            }
+        }
     }
-    Ok(protegees)
+    Ok(Ok(protegees))
 }
 
-fn passe(m: &Matiere<'_>, audience: Audience, brute: &TableBrute) -> Passe {
+fn passe(m: &Matiere<'_>, (audience, methode): (Audience, Methode), brute: &TableBrute) -> Passe {
     let mut passe = Passe::default();
-    if m.derniere_revision.is_some() {
-        let montres: BTreeSet<Croisement> =
-            cellules_de(m.derniere_revision, audience).map(|c| Croisement::de(&c.cle)).collect();
+    let connues: BTreeSet<&Cle> = cellules_de(m.derniere_revision, audience).map(|c| &c.cle).collect();
+    if m.derniere_revision.is_some() && methode == Methode::Regroupement {
+        let calculees = brute.cellules().iter().map(|c| &c.cle);
+        passe.deja_regroupees = calculees.filter(|cle| !connues.contains(cle)).cloned().collect();
+    } else if m.derniere_revision.is_some() {
+        let montres: BTreeSet<Croisement> = connues.iter().map(|cle| Croisement::de(cle)).collect();
         let calcules = brute.cellules().iter().map(|c| Croisement::de(&c.cle));
         passe.croisements_retires = calcules.filter(|c| c.axes.len() > 1 && !montres.contains(c)).collect();
     }
     for c in cellules_de(m.derniere_revision, audience) {
+        passe.cadres.extend(c.cadre.map(|cadre| (c.cle.clone(), cadre)));
         match &c.valeur {
             Some(valeur) => {
                 passe.deja_publiees.insert(c.cle.clone(), valeur.clone());

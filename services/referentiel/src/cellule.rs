@@ -92,6 +92,8 @@ pub enum Statut {
     Provisoire,
     /// Shown, differs from an earlier vintage.
     Revise,
+    /// Shown as a multiple of five near the true count.
+    Arrondi,
 }
 
 impl Statut {
@@ -105,6 +107,7 @@ impl Statut {
             Self::NonSignificatif => "non_significatif",
             Self::Provisoire => "provisoire",
             Self::Revise => "revise",
+            Self::Arrondi => "arrondi",
         }
     }
 
@@ -118,6 +121,7 @@ impl Statut {
             Self::NonSignificatif,
             Self::Provisoire,
             Self::Revise,
+            Self::Arrondi,
         ]
         .into_iter()
         .find(|s| s.code() == code)
@@ -125,7 +129,7 @@ impl Statut {
 
     /// True when the cell shows a value.
     pub fn montre_valeur(self) -> bool {
-        matches!(self, Self::Publie | Self::Provisoire | Self::Revise)
+        matches!(self, Self::Publie | Self::Provisoire | Self::Revise | Self::Arrondi)
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 pub use toml::Spanned as Situe;
 
@@ -222,6 +222,56 @@ pub struct Identite {
     pub parties: Vec<String>,
 }
 
+/// How a jeu keeps persons unknown where counts are small; the same for all its audiences, which are read together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Methode {
+    /// Blanks: primary and complementary cells.
+    #[default]
+    Masquage,
+    /// The same cells, framed.
+    Intervalles,
+    /// Categories folded along their nomenclatures, then blanks where some remain.
+    Regroupement,
+    /// Every count to a multiple of five next to it, sums included.
+    Arrondi,
+}
+
+impl Methode {
+    /// All of them, in the order they are compared.
+    pub const TOUTES: [Self; 4] = [Self::Masquage, Self::Intervalles, Self::Regroupement, Self::Arrondi];
+
+    /// Name in a jeu and in a publication.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Masquage => "masquage",
+            Self::Intervalles => "intervalles",
+            Self::Regroupement => "regroupement",
+            Self::Arrondi => "arrondi",
+        }
+    }
+
+    /// The method of this code.
+    pub fn depuis_code(code: &str) -> Option<Self> {
+        Self::TOUTES.into_iter().find(|m| m.code() == code)
+    }
+
+    /// Its name, for a reader.
+    pub fn libelle(self) -> &'static str {
+        match self {
+            Self::Masquage => "Masquage",
+            Self::Intervalles => "Intervalles au lieu des blancs",
+            Self::Regroupement => "Regroupement des catégories",
+            Self::Arrondi => "Arrondi à 5, additif",
+        }
+    }
+
+    /// True for what is done unless a jeu says otherwise.
+    pub fn est_masquage(&self) -> bool {
+        *self == Self::Masquage
+    }
+}
+
 /// Thresholds of one audience; the hub enforces the floor of [`Seuils::PLANCHER`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +304,9 @@ pub struct Jeu {
     /// Audiences it is protected for, with their thresholds.
     #[serde(default)]
     pub audiences: BTreeMap<Audience, Seuils>,
+    /// What is done with small counts.
+    #[serde(default)]
+    pub politique: Methode,
     /// What the model does not collect, said to the reader instead of being invented.
     #[serde(default)]
     pub non_collecte: Vec<String>,

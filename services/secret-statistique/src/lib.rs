@@ -58,4 +58,4 @@ pub mod systeme;
 pub use brute::{CelluleBrute, Contributions, Grandeur, RelationConnue, TableBrute, TableIncoherente};
 pub use politique::{Passe, Politique, Zeros};
 pub use protection::{EchecProtection, proteger};
-pub use protegee::{CelluleProtegee, Lecteur, Motif, Rapport, TableProtegee, ValeurPubliee};
+pub use protegee::{Cadre, CelluleProtegee, Lecteur, Motif, Rapport, TableProtegee, ValeurPubliee};

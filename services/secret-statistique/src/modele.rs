@@ -31,49 +31,76 @@ struct Relation {
     parties: Vec<usize>,
 }
 
-/// Builds the system of a table for one audience.
+/// Builds the system of a table for one audience. `perdues`: cells whose loss is accepted whatever they show.
 pub(crate) fn construit(
     brute: &TableBrute,
     politique: &Politique,
     passe: &Passe,
     lecteur: Lecteur,
+    perdues: &BTreeSet<usize>,
 ) -> Result<Modele, EchecProtection> {
     let cellules = brute.cellules();
-    let mut valeurs: BTreeMap<usize, u64> = BTreeMap::new();
-    for (i, c) in cellules.iter().enumerate() {
+    let mut valeurs = valeurs(brute)?;
+    let relations = additives(brute, &valeurs);
+    let mut motifs = motifs(brute, politique, passe);
+    let differees = differe(cellules, &relations, &mut valeurs, &mut motifs, politique, passe);
+    let places: Vec<usize> = valeurs.keys().copied().collect();
+    let liste: Vec<Cellule> = places
+        .iter()
+        .map(|i| {
+            let connue = differees.contains_key(i) || inchangee(&cellules[*i], passe);
+            // Figures that are not crossed are what most readers came for: no stronger proof is worth them.
+            let seule = cellules[*i].cle.ventilation.axes().next().is_none();
+            let connue = connue || seule && lecteur == Lecteur::SaitLesZerosMontres && !perdues.contains(i);
+            lue_par(lecteur, cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe))
+        })
+        .collect();
+    let systeme = systeme(brute, liste, &valeurs, &relations)?;
+    Ok(Modele { systeme, places, motifs, differees })
+}
+
+/// The system of a table none of whose counts is shown, for an attacker who knows nothing of them yet.
+pub(crate) fn cache(brute: &TableBrute, politique: &Politique) -> Result<Modele, EchecProtection> {
+    let valeurs = valeurs(brute)?;
+    let cellule = |v: &u64| Cellule { sort: Sort::Forcee, ..Cellule::libre(*v, politique.largeur) };
+    let liste = valeurs.values().map(cellule).collect();
+    let systeme = systeme(brute, liste, &valeurs, &additives(brute, &valeurs))?;
+    let places = valeurs.keys().copied().collect();
+    Ok(Modele { systeme, places, motifs: BTreeMap::new(), differees: BTreeMap::new() })
+}
+
+fn valeurs(brute: &TableBrute) -> Result<BTreeMap<usize, u64>, EchecProtection> {
+    let mut valeurs = BTreeMap::new();
+    for (i, c) in brute.cellules().iter().enumerate() {
         match &c.grandeur {
             Grandeur::Effectif(n) => valeurs.insert(i, *n),
             Grandeur::Montant { valeur, .. } => valeurs.insert(i, centimes(*valeur, &c.cle)?),
             _ => None,
         };
     }
-    let relations = additives(brute, &valeurs);
-    let mut motifs = motifs(brute, politique, passe);
-    let differees = differe(cellules, &relations, &mut valeurs, &mut motifs, politique, passe);
-    let places: Vec<usize> = valeurs.keys().copied().collect();
-    let rang: HashMap<usize, usize> = places.iter().enumerate().map(|(r, i)| (*i, r)).collect();
-    let mut liste: Vec<Cellule> = places
-        .iter()
-        .map(|i| {
-            let connue = differees.contains_key(i) || inchangee(&cellules[*i], passe);
-            // Figures that are not crossed are what most readers came for: no stronger proof is worth them.
-            let seule = cellules[*i].cle.ventilation.axes().next().is_none();
-            let connue = connue || seule && lecteur == Lecteur::SaitLesZerosMontres;
-            lue_par(lecteur, cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe))
-        })
-        .collect();
-    let sous_comptes = sous_comptes(brute, &valeurs);
+    Ok(valeurs)
+}
+
+/// Ties the cells of these values, in order, and the complements of sub-counts after them.
+fn systeme(
+    brute: &TableBrute,
+    mut liste: Vec<Cellule>,
+    valeurs: &BTreeMap<usize, u64>,
+    relations: &[Relation],
+) -> Result<Systeme, EchecProtection> {
+    let rang: HashMap<usize, usize> = valeurs.keys().enumerate().map(|(r, i)| (*i, r)).collect();
+    let sous_comptes = sous_comptes(brute, valeurs);
     let premiere_auxiliaire = liste.len();
     liste.extend(sous_comptes.iter().map(|(total, partie)| Cellule::auxiliaire(valeurs[total] - valeurs[partie])));
     let invalide = |e| EchecProtection::Incoherente(format!("{e}"));
     let mut systeme = Systeme::nouveau(liste).map_err(invalide)?;
-    for r in &relations {
+    for r in relations {
         systeme.relie(rang[&r.total], r.parties.iter().map(|p| (rang[p], 1))).map_err(invalide)?;
     }
     for (i, (total, partie)) in sous_comptes.iter().enumerate() {
         systeme.relie(rang[total], [(rang[partie], 1), (premiere_auxiliaire + i, 1)]).map_err(invalide)?;
     }
-    Ok(Modele { systeme, places, motifs, differees })
+    Ok(systeme)
 }
 
 fn centimes(valeur: Decimal, cle: &Cle) -> Result<u64, EchecProtection> {
@@ -213,14 +240,16 @@ fn cellule(
     };
     let stable = if passe.motif_precedent.contains(&brute.cle) { 2 } else { 1 };
     let fin = 1 + u64::from(brute.cle.niveau as u8);
+    // A frame given before is known, unless the count has left it since.
+    let cadre = passe.cadres.get(&brute.cle).filter(|c| c.contient(valeur));
     Cellule {
         valeur,
         sort,
         primaire: motif.is_some_and(Motif::est_primaire),
         largeur,
         cout: (cout_par_defaut(valeur) * fin / stable).max(1),
-        plancher: 0,
-        plafond: None,
+        plancher: cadre.map_or(0, |c| c.bas),
+        plafond: cadre.map(|c| c.haut),
     }
 }
 
@@ -230,6 +259,6 @@ fn lue_par(lecteur: Lecteur, c: Cellule) -> Cellule {
     match (lecteur, c.valeur, c.sort) {
         (Lecteur::NeSupposeRien, ..) | (_, 0, Sort::Forcee) => c,
         (Lecteur::SaitLesZerosMontres, 0, _) => Cellule { sort: Sort::Gelee, ..c },
-        (Lecteur::SaitLesZerosMontres, ..) => Cellule { plancher: 1, ..c },
+        (Lecteur::SaitLesZerosMontres, ..) => Cellule { plancher: c.plancher.max(1), ..c },
     }
 }

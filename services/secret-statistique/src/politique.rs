@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use referentiel::cellule::{Audience, Cle};
-use referentiel::jeu::Jeu;
+use referentiel::cellule::{Audience, Cle, Statut};
+use referentiel::jeu::{Jeu, Methode};
 use serde::{Deserialize, Serialize};
 
-use crate::protegee::ValeurPubliee;
+use crate::brute::TableBrute;
+use crate::protegee::{Cadre, TableProtegee, ValeurPubliee};
 use crate::retrait::Croisement;
 
 /// What is done with a true zero.
@@ -38,6 +39,9 @@ pub struct Politique {
     pub denominateur_minimal: u64,
     /// Width that the interval of every masked cell must keep for an attacker.
     pub largeur: u64,
+    /// What is done with small counts.
+    #[serde(default, skip_serializing_if = "Methode::est_masquage")]
+    pub methode: Methode,
 }
 
 impl Politique {
@@ -52,6 +56,7 @@ impl Politique {
             zeros: Zeros::Montres,
             denominateur_minimal: 5,
             largeur: 3,
+            methode: jeu.politique,
         })
     }
 
@@ -73,4 +78,32 @@ pub struct Passe {
     pub motif_precedent: BTreeSet<Cle>,
     /// Crossings withdrawn before for the same period, or for a nearer audience: they stay withdrawn.
     pub croisements_retires: BTreeSet<Croisement>,
+    /// Frames given before of cells masked for the same period, here or for a nearer audience.
+    pub cadres: BTreeMap<Cle, Cadre>,
+    /// Cells folded into a coarser category before for the same period, or for a nearer audience.
+    pub deja_regroupees: BTreeSet<Cle>,
+}
+
+impl Passe {
+    /// Adds what readers of a wider audience also hold: the table of a nearer one.
+    pub fn apres(&mut self, brute: &TableBrute, proche: &TableProtegee) {
+        let masquees = proche.cellules().iter().filter(|c| c.statut == Statut::Secret);
+        self.deja_masquees.extend(masquees.map(|c| c.cle.clone()));
+        self.croisements_retires.extend(proche.rapport().croisements_retires.iter().cloned());
+        for c in proche.cellules() {
+            if let Some(cadre) = c.cadre {
+                // Both frames are known: what they share.
+                let su = self.cadres.entry(c.cle.clone()).or_insert(cadre);
+                *su = Cadre { bas: su.bas.max(cadre.bas), haut: su.haut.min(cadre.haut) };
+            }
+            if let (Statut::Arrondi, Some(valeur)) = (c.statut, &c.valeur) {
+                self.deja_publiees.entry(c.cle.clone()).or_insert_with(|| valeur.clone());
+            }
+        }
+        if proche.politique().methode == Methode::Regroupement {
+            let connues: BTreeSet<&Cle> = proche.cellules().iter().map(|c| &c.cle).collect();
+            let calculees = brute.cellules().iter().map(|c| &c.cle);
+            self.deja_regroupees.extend(calculees.filter(|cle| !connues.contains(cle)).cloned());
+        }
+    }
 }

@@ -1,17 +1,24 @@
 //! `proteger`: primary rules, complementary suppression over one system, certificate, then what is
-//! shown. A table without a valid certificate does not come out.
+//! shown; or folds before, frames besides, roundings instead, where the jeu says so. A table without a valid
+//! certificate does not come out.
+
+mod arrondie;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use referentiel::Decimal;
 use referentiel::cellule::{Cle, Statut};
+use referentiel::jeu::Methode;
 
 use crate::brute::{CelluleBrute, Grandeur, TableBrute};
 use crate::certificat;
 use crate::modele::{self, Modele};
 use crate::politique::{Passe, Politique, Zeros};
-use crate::protegee::{CelluleProtegee, Lecteur, Motif, Rapport, TableProtegee, ValeurPubliee};
+use crate::politiques::arrondi::SansArrondi;
+use crate::politiques::intervalles;
+use crate::politiques::plis::{Pliee, plie};
+use crate::protegee::{Cadre, CelluleProtegee, Lecteur, Motif, Rapport, TableProtegee, ValeurPubliee};
 use crate::retrait;
 use crate::suppression::{self, Decision, SansIssue};
 use crate::systeme::Sort;
@@ -28,6 +35,9 @@ pub enum EchecProtection {
     /// The audit of what would be shown failed.
     #[error("La table ne peut pas sortir, son contrôle a échoué : {0}.")]
     AuditEchoue(String),
+    /// The jeu asks for a rounding, which this table does not allow.
+    #[error("La table ne peut pas être arrondie : {0}.")]
+    SansArrondi(#[from] SansArrondi),
 }
 
 /// Decides what may be shown of a raw table to one audience.
@@ -36,6 +46,19 @@ pub fn proteger(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Res
     if politique.seuil < plancher || politique.seuil_sensible < plancher {
         return Err(EchecProtection::SousLePlancher(politique.seuil.min(politique.seuil_sensible), plancher));
     }
+    match politique.methode {
+        Methode::Masquage | Methode::Intervalles => masquee(brute, politique, passe),
+        Methode::Arrondi => arrondie::arrondie(brute, politique, passe),
+        Methode::Regroupement => {
+            let Pliee { table, plis } = plie(brute, politique, passe);
+            let mut protegee = masquee(&table, politique, passe)?;
+            protegee.rapport.plis = plis.into_iter().collect();
+            Ok(protegee)
+        }
+    }
+}
+
+fn masquee(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Result<TableProtegee, EchecProtection> {
     let mut retires = passe.croisements_retires.clone();
     let mut table =
         if retires.is_empty() { Cow::Borrowed(brute) } else { Cow::Owned(brute.sans_croisements(&retires)) };
@@ -78,32 +101,63 @@ fn protege_telle_quelle(
     let largeurs = certificat::verifier(&modele.systeme, &decision.masquees, &decision.certificat)
         .map_err(|defaut| EchecProtection::AuditEchoue(defaut.to_string()))?;
     let mut masques = masques(brute, &modele, &decision);
-    let cellules: Vec<CelluleProtegee> = brute
+    let mut cellules: Vec<CelluleProtegee> = brute
         .cellules()
         .iter()
         .enumerate()
         .map(|(i, c)| montre(i, c, brute, politique, &modele, &mut masques))
         .collect();
+    if politique.methode == Methode::Intervalles {
+        encadre(brute, &modele, &decision, &mut cellules)?;
+    }
     let rapport = Rapport { lecteur, ..rapport(brute, &modele, &decision, &largeurs, &cellules, &masques) };
     Ok(Ok(TableProtegee { jeu: brute.jeu().to_owned(), politique: politique.clone(), cellules, rapport }))
 }
 
-type Issue = (Lecteur, Modele, Result<Decision, SansIssue>);
-
-/// Against who knows that zeros are shown, where figures that are not crossed can stay shown all the same; else
-/// against who takes nothing for granted of what is masked, and the report says so.
-fn premiere_issue(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Result<Issue, EchecProtection> {
-    if politique.zeros == Zeros::Montres {
-        let lecteur = Lecteur::SaitLesZerosMontres;
-        let modele = modele::construit(brute, politique, passe, lecteur)?;
-        if let Ok(decision) = suppression::protege(&modele.systeme) {
-            return Ok((lecteur, modele, Ok(decision)));
+/// Frames the masked counts, once it is checked that the certificate stands for who knows the frames.
+fn encadre(
+    brute: &TableBrute,
+    modele: &Modele,
+    decision: &Decision,
+    cellules: &mut [CelluleProtegee],
+) -> Result<(), EchecProtection> {
+    let valeurs: Vec<u64> = modele.systeme.cellules().iter().map(|c| c.valeur).collect();
+    let cadres: Vec<Option<Cadre>> = intervalles::cadres(&valeurs, &decision.masquees, &decision.certificat);
+    intervalles::verifie(&modele.systeme, &decision.masquees, &decision.certificat, &cadres)
+        .map_err(|defaut| EchecProtection::AuditEchoue(defaut.to_string()))?;
+    for (place, cadre) in modele.places.iter().zip(cadres) {
+        if matches!(brute.cellules()[*place].grandeur, Grandeur::Effectif(_)) {
+            cellules[*place].cadre = cadre;
         }
     }
-    let lecteur = Lecteur::NeSupposeRien;
-    let modele = modele::construit(brute, politique, passe, lecteur)?;
+    Ok(())
+}
+
+/// Counts up to which a second proof may mask what the first one did: past it, looking for it takes tens of seconds.
+const COMPTES_RESSAYES: usize = 1_500;
+
+type Issue = (Lecteur, Modele, Result<Decision, SansIssue>);
+
+/// First against who takes nothing for granted of what is masked; then, where every figure that is not crossed can
+/// stay that stayed then, against who knows that zeros are shown. The report says which of the two it was. In a large
+/// table all of them must stay.
+fn premiere_issue(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Result<Issue, EchecProtection> {
+    let prudent = Lecteur::NeSupposeRien;
+    let modele = modele::construit(brute, politique, passe, prudent, &BTreeSet::new())?;
     let issue = suppression::protege(&modele.systeme);
-    Ok((lecteur, modele, issue))
+    if let (Zeros::Montres, Ok(decision)) = (politique.zeros, &issue) {
+        let masquees = modele.places.iter().zip(&decision.masquees).filter(|(_, masquee)| **masquee);
+        let perdues: BTreeSet<usize> = match modele.places.len() {
+            0..=COMPTES_RESSAYES => masquees.map(|(place, _)| *place).collect(),
+            _ => BTreeSet::new(),
+        };
+        let informe = Lecteur::SaitLesZerosMontres;
+        let modele = modele::construit(brute, politique, passe, informe, &perdues)?;
+        if let Ok(decision) = suppression::protege(&modele.systeme) {
+            return Ok((informe, modele, Ok(decision)));
+        }
+    }
+    Ok((prudent, modele, issue))
 }
 
 fn sans_issue(echec: &SansIssue, brute: &TableBrute, modele: &Modele) -> EchecProtection {
@@ -157,8 +211,10 @@ fn rapport(
         croisements_retires: vec![],
         differees: modele.differees.keys().map(|i| brute.cellules()[*i].cle.clone()).collect(),
         perte: positions().filter(complementaire).map(valeur).sum(),
+        encadrees: cellules.iter().filter(|c| c.cadre.is_some()).count(),
         lecteur: Lecteur::default(),
         largeur_atteinte: positions().filter(due).map(|r| u64::try_from(largeurs[r]).unwrap_or(u64::MAX)).min(),
+        ..Rapport::default()
     }
 }
 
@@ -171,7 +227,7 @@ fn montre<'a>(
     masques: &mut Masques<'a>,
 ) -> CelluleProtegee {
     let cle = cellule.cle.clone();
-    let absente = |statut| CelluleProtegee { cle: cle.clone(), valeur: None, statut };
+    let absente = |statut| CelluleProtegee { cle: cle.clone(), valeur: None, cadre: None, statut };
     if masques.contains_key(&cellule.cle) {
         return absente(Statut::Secret);
     }
@@ -210,7 +266,7 @@ fn montre<'a>(
             }
         }
     };
-    CelluleProtegee { cle, valeur: Some(valeur), statut: Statut::Publie }
+    CelluleProtegee { cle, valeur: Some(valeur), cadre: None, statut: Statut::Publie }
 }
 
 /// Whether a term is masked, by itself or through what it is made of: EA23 divides by a combination that

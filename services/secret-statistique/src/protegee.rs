@@ -23,6 +23,23 @@ pub enum ValeurPubliee {
     },
 }
 
+/// Two ends of a masked count, both possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cadre {
+    /// Smallest.
+    pub bas: u64,
+    /// Largest.
+    pub haut: u64,
+}
+
+impl Cadre {
+    /// True when the value lies between the ends.
+    pub fn contient(self, valeur: u64) -> bool {
+        (self.bas..=self.haut).contains(&valeur)
+    }
+}
+
 /// A cell that may leave the node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CelluleProtegee {
@@ -32,6 +49,9 @@ pub struct CelluleProtegee {
     /// The value, absent for every status that does not show one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub valeur: Option<ValeurPubliee>,
+    /// What a masked count lies between, where the jeu publishes intervals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cadre: Option<Cadre>,
     /// Why there is a value, or none.
     pub statut: Statut,
 }
@@ -106,6 +126,9 @@ impl Lecteur {
     }
 }
 
+/// What a rounding is, and who it was proved against.
+const ARRONDI: &str = "Chaque effectif est remplacé par un multiple de 5 voisin, et les sommes restent justes. Contrôlé contre un lecteur qui connaît la règle et tous les effectifs arrondis.";
+
 /// What the node tells its own agent about a protection. Never serialised, never sent.
 #[derive(Debug, Clone, Default)]
 pub struct Rapport {
@@ -127,9 +150,36 @@ pub struct Rapport {
     pub largeur_atteinte: Option<u64>,
     /// Who that was proved against.
     pub lecteur: Lecteur,
+    /// Counts shown as a multiple of five.
+    pub arrondies: usize,
+    /// Masked counts framed by two ends.
+    pub encadrees: usize,
+    /// Categories published without their detail.
+    pub plis: Vec<crate::politiques::plis::Pli>,
+    /// Why the table is masked though its jeu asks for something else.
+    pub repli: Option<String>,
 }
 
 impl Rapport {
+    /// What was done and who it was proved against, for the node's own agent; nothing when all is shown as it is.
+    pub fn phrase(&self) -> Option<String> {
+        let mut phrases: Vec<String> = self.repli.iter().cloned().collect();
+        if self.arrondies > 0 {
+            phrases.push(ARRONDI.to_owned());
+        } else if let Some(largeur) = self.largeur_atteinte {
+            phrases.push(format!(
+                "Toute case masquée garde un intervalle d’au moins {largeur}. {}",
+                self.lecteur.phrase()
+            ));
+        }
+        if self.encadrees > 0 {
+            phrases
+                .push("Chaque effectif masqué est publié avec deux bornes, que ce lecteur connaît aussi.".to_owned());
+        }
+        phrases.extend(self.plis.iter().map(|pli| format!("Catégorie regroupée : {pli}.")));
+        (!phrases.is_empty()).then(|| phrases.join(" "))
+    }
+
     /// Why this cell is masked or delayed, in a sentence; nothing when it is shown as it is.
     pub fn expliquer(&self, cle: &Cle) -> Option<String> {
         if self.differees.contains(cle) {
@@ -155,6 +205,11 @@ impl TableProtegee {
     /// Name of the jeu.
     pub fn jeu(&self) -> &str {
         &self.jeu
+    }
+
+    /// Says, to the node's own agent, why the table is masked though its jeu asks for something else.
+    pub fn explique_le_repli(&mut self, raison: &str) {
+        self.rapport.repli = Some(raison.to_owned());
     }
 
     /// Rules that were applied.

@@ -2,6 +2,7 @@
 //! the others give away. It needs nothing secret, and never learns more than a reader would.
 
 use referentiel::cellule::{Cle, Statut};
+use referentiel::jeu::Methode;
 
 use crate::politique::{Politique, Zeros};
 use crate::protegee::{CelluleProtegee, ValeurPubliee};
@@ -92,9 +93,10 @@ fn systeme(jeu: &str, comptes: &[&CelluleProtegee], parents: &Parents) -> (Vec<A
     let cles: Vec<&Cle> = comptes.iter().map(|c| &c.cle).collect();
     let bornes: Vec<Bornes> = comptes
         .iter()
-        .map(|c| match c.valeur {
-            Some(ValeurPubliee::Effectif(n)) => Bornes(n, Some(n)),
-            _ => Bornes(0, None),
+        .map(|c| match (&c.valeur, c.cadre) {
+            (Some(ValeurPubliee::Effectif(n)), _) => Bornes(*n, Some(*n)),
+            (_, Some(cadre)) => Bornes(cadre.bas, Some(cadre.haut)),
+            (_, None) => Bornes(0, None),
         })
         .collect();
     let relations = relations::entre(jeu, &cles, parents).into_iter().filter(|r| coherente(r, &bornes)).collect();
@@ -111,6 +113,8 @@ fn propage(relations: &[Additive], bornes: &mut [Bornes]) {
 
 fn sous_le_seuil(cellule: &CelluleProtegee, politique: &Politique) -> bool {
     match cellule.valeur {
+        // Next to the true count, which it tells within four: the threshold has nothing to say.
+        Some(ValeurPubliee::Effectif(_)) if politique.methode == Methode::Arrondi => false,
         Some(ValeurPubliee::Effectif(0)) => politique.zeros == Zeros::Proteges,
         Some(ValeurPubliee::Effectif(n)) => n < politique.seuil_de(&cellule.cle),
         _ => false,

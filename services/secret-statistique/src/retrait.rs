@@ -57,7 +57,8 @@ pub(crate) fn croisements(table: &TableBrute, etroites: &[Cle], passe: &Passe) -
     fines.map(Croisement::de).filter(retenu).collect()
 }
 
-fn termes(grandeur: &Grandeur) -> Vec<&Cle> {
+/// Cells that a rate or a combination is made of.
+pub(crate) fn termes(grandeur: &Grandeur) -> Vec<&Cle> {
     match grandeur {
         Grandeur::Taux { numerateur, denominateur } => vec![numerateur, denominateur],
         Grandeur::Derive { termes } => termes.iter().map(|(_, cle)| cle).collect(),

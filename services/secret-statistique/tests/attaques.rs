@@ -9,11 +9,11 @@ use std::ops::RangeInclusive;
 
 use referentiel::Decimal;
 use referentiel::cellule::{Audience, Cle, Statut, Ventilation};
-use referentiel::jeu::jeu;
+use referentiel::jeu::{Methode, jeu};
 use referentiel::territoire::Niveau;
 use secret_statistique::somme::{Part, bornes, exacte};
 use secret_statistique::{
-    CelluleBrute, Grandeur, Lecteur, Passe, Politique, RelationConnue, TableBrute, TableProtegee, ValeurPubliee,
+    Cadre, CelluleBrute, Grandeur, Lecteur, Passe, Politique, RelationConnue, TableBrute, TableProtegee, ValeurPubliee,
     proteger,
 };
 
@@ -281,13 +281,18 @@ fn rate_times_denominator() {
     let mut cellules: Vec<CelluleBrute> = comptes.into_iter().map(effectif).collect();
     let grandeur = Grandeur::Taux { numerateur: f, denominateur: ici(&[]) };
     cellules.push(CelluleBrute { cle: taux.clone(), grandeur });
-    let protegee = reseau(&TableBrute::nouvelle("ea.indicateurs", cellules, BTreeMap::new()).unwrap());
+    let brute = TableBrute::nouvelle("ea.indicateurs", cellules, BTreeMap::new()).unwrap();
+    // The threshold looks at counts alone: it shows 10 %, and 30.
+    let naif = brute.figure(&brute.cellule(&taux).unwrap().grandeur).unwrap();
+    assert_eq!((seuil_seul(&brute, 5)[&ici(&[])], naif * Decimal::from(30)), (Some(30), Decimal::from(3)));
+    let protegee = reseau(&brute);
     let montre = protegee.cellules().iter().find(|c| c.cle == taux).unwrap();
     assert_eq!((montre.valeur.clone(), montre.statut), (None, Statut::Secret), "10 % of 30 is 3");
 }
 
 #[test]
 fn median_of_three() {
+    // Of three figures sorted, the second is that of one person, and no count is small enough to hide it.
     let de = |contributeurs| {
         let grandeur = Grandeur::Statistique { valeur: Decimal::from(14), contributeurs };
         let cellule = CelluleBrute { cle: cle("EA08M", Niveau::Dispositif, "BFC01", &[]), grandeur };
@@ -312,6 +317,8 @@ fn regional_total_minus_published_centres() {
     let region = cle("EA01", Niveau::Region, "27", &[("sexe", "F")]);
     let masquee = Part::Masquee { plafond: 4 };
     let un = [Part::Montree(12), Part::Montree(9), masquee];
+    let montrees: u64 = un.iter().filter_map(|p| if let Part::Montree(n) = p { Some(*n) } else { None }).sum();
+    assert_eq!(24 - montrees, 3, "a total that reaches the threshold by far");
     assert_eq!(exacte(region.clone(), 24, &un, &[3]).bornes, Some((22, 25)), "24 − 21 would be that centre's 3");
     let trois = [Part::Montree(12), masquee, masquee, masquee];
     assert_eq!(exacte(region.clone(), 15, &trois, &[1, 1, 1]).valeur, None, "three that share 3 are all 1");
@@ -383,4 +390,70 @@ fn last_quarter_pattern_is_kept() {
     assert_ne!(masquees(&reseau(&second)), premier, "alone, the second quarter masks the cheaper cell");
     let passe = Passe { motif_precedent: premier.clone(), ..Passe::default() };
     assert_eq!(masquees(&proteger(&second, &politique(Audience::Reseau), &passe).unwrap()), premier);
+}
+
+/// All values of a cell in the tables of at most `plafond` that agree with the view and with what else is known.
+fn possibles_si(
+    vue: &Vue,
+    sommes: &[Somme],
+    cible: &Cle,
+    plafond: u64,
+    sait: impl Fn(&Cle, u64) -> bool,
+) -> BTreeSet<u64> {
+    let inconnues: Vec<&Cle> = vue.iter().filter(|(_, v)| v.is_none()).map(|(c, _)| c).collect();
+    let mut table: BTreeMap<&Cle, u64> = vue.iter().filter_map(|(c, v)| Some((c, (*v)?))).collect();
+    let mut trouves = BTreeSet::new();
+    enumere(&inconnues, sommes, &(0..=plafond), &mut table, &mut |t| {
+        if t.iter().all(|(c, n)| sait(c, *n)) {
+            trouves.insert(t[cible]);
+        }
+    });
+    trouves
+}
+
+#[test]
+fn rounding_each_count_alone() {
+    let (f, m) = (ici(&[("sexe", "F")]), ici(&[("sexe", "M")]));
+    let brute = table(vec![(ici(&[]), 6), (f.clone(), 3), (m.clone(), 3)]);
+    let sommes = [(ici(&[]), vec![f.clone(), m])];
+    let cachees: Vue = brute.cellules().iter().map(|c| (c.cle.clone(), None)).collect();
+    // Each to the nearest multiple: 5 and 5, of a total of 5 too. Nobody has fewer than 3, together at most 7.
+    let naive = possibles_si(&cachees, &sommes, &f, 12, |_, n| (3..=7).contains(&n));
+    assert_eq!(naive, BTreeSet::from([3, 4]));
+    let politique = Politique { methode: Methode::Arrondi, ..politique(Audience::Reseau) };
+    let montre = vue(&proteger(&brute, &politique, &Passe::default()).unwrap());
+    let arrondi = |cle: &Cle| montre[cle].unwrap();
+    for (total, parts) in &sommes {
+        assert_eq!(arrondi(total), parts.iter().map(arrondi).sum::<u64>());
+    }
+    for cle in montre.keys() {
+        let reste = possibles_si(&cachees, &sommes, cle, 16, |c, n| n.abs_diff(arrondi(c)) < 5);
+        assert!(etendue(&reste) >= 3, "{cle} is in {reste:?}");
+    }
+}
+
+#[test]
+fn frames_for_two_audiences() {
+    let age = |m| ici(&[("age", m)]);
+    let brute = table(vec![(ici(&[]), 40), (age("-26"), 3), (age("26-49"), 12), (age("50+"), 25)]);
+    let sommes = [(ici(&[]), vec![age("-26"), age("26-49"), age("50+")])];
+    let par = |audience, passe: &Passe| {
+        proteger(&brute, &Politique { methode: Methode::Intervalles, ..politique(audience) }, passe).unwrap()
+    };
+    let proche = par(Audience::Reseau, &Passe::default());
+    let mut passe = Passe::default();
+    passe.apres(&brute, &proche);
+    let large = par(Audience::Public, &passe);
+    // A frame tight around the count would be the count: nothing of the threshold alone forbids it.
+    let serre = |c: &Cle, n: u64| c != &age("-26") || n == 3;
+    assert_eq!(possibles_si(&seuil_seul(&brute, 5), &sommes, &age("-26"), 42, serre).len(), 1);
+    let cadres: Vec<(&Cle, Cadre)> =
+        [&proche, &large].iter().flat_map(|t| t.cellules()).filter_map(|c| Some((&c.cle, c.cadre?))).collect();
+    assert!(!cadres.is_empty());
+    let sait = |c: &Cle, n| cadres.iter().filter(|(cle, _)| *cle == c).all(|(_, cadre)| cadre.contient(n));
+    let vue = vue(&proche);
+    for cle in &masquees(&proche) {
+        let reste = possibles_si(&vue, &sommes, cle, 42, sait);
+        assert!(etendue(&reste) >= 3, "{cle} is in {reste:?}");
+    }
 }

@@ -33,7 +33,7 @@ fn constats(valeurs: [Option<u64>; 4]) -> Vec<Constat> {
         .zip(valeurs)
         .map(|(cle, n)| {
             let statut = if n.is_some() { Statut::Publie } else { Statut::Secret };
-            CelluleProtegee { cle, valeur: n.map(ValeurPubliee::Effectif), statut }
+            CelluleProtegee { cle, valeur: n.map(ValeurPubliee::Effectif), cadre: None, statut }
         })
         .collect();
     recontrole(JEU, &cellules, &BTreeMap::new(), &politique())

@@ -69,7 +69,7 @@ fn seuil_seul(centre: &str, feuilles: &[u64]) -> Montre {
         let montree = n == 0 || n >= 5;
         let statut = if montree { Statut::Publie } else { Statut::Secret };
         let valeur = montree.then_some(ValeurPubliee::Effectif(n));
-        (c, CelluleProtegee { cle: cle(centre, c), valeur, statut })
+        (c, CelluleProtegee { cle: cle(centre, c), valeur, cadre: None, statut })
     };
     (cases().map(cellule).collect(), 1)
 }

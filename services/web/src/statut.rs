@@ -10,7 +10,7 @@ pub fn mot(statut: Statut) -> Option<&'static str> {
         Statut::NonTransmis => "non transmis",
         Statut::SansObjet => "sans objet",
         Statut::NonSignificatif => "non significatif",
-        Statut::Publie | Statut::Provisoire | Statut::Revise => return None,
+        Statut::Publie | Statut::Provisoire | Statut::Revise | Statut::Arrondi => return None,
     })
 }
 
@@ -19,6 +19,7 @@ pub fn marque(statut: Statut) -> Option<&'static str> {
     match statut {
         Statut::Provisoire => Some("provisoire"),
         Statut::Revise => Some("révisé"),
+        Statut::Arrondi => Some("arrondi"),
         _ => None,
     }
 }
@@ -27,6 +28,7 @@ pub fn marque(statut: Statut) -> Option<&'static str> {
 pub const LEGENDE: &[(&str, &str)] = &[
     ("secret", "masqué par le secret statistique, pour protéger les personnes"),
     ("entre 12 et 16", "total encadré : une de ses parts est masquée, et ce que son centre montre la borne"),
+    ("≈ 25", "effectif arrondi à un multiple de 5 voisin, pour protéger les personnes"),
     ("au moins 12", "total dont rien de ce qui est montré ne borne la partie masquée"),
     ("non transmis", "attendu, pas encore reçu"),
     ("sans objet", "ne peut pas exister ici"),
@@ -39,7 +41,8 @@ mod tests {
 
     #[test]
     fn a_cell_has_a_value_or_a_word_and_each_word_is_explained() {
-        let tous = ["publie", "secret", "non_transmis", "sans_objet", "non_significatif", "provisoire", "revise"];
+        let tous =
+            ["publie", "secret", "non_transmis", "sans_objet", "non_significatif", "provisoire", "revise", "arrondi"];
         for statut in tous.map(|code| Statut::depuis_code(code).unwrap()) {
             assert_eq!(mot(statut).is_none(), statut.montre_valeur());
             if let Some(mot) = mot(statut) {

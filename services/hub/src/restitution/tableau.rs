@@ -194,6 +194,7 @@ fn denominateur_minimal(jeu: &Jeu, terme: &Terme) -> Decimal {
 fn case(mesure: &Mesure, agregat: Agregat) -> Case {
     Case::nouvelle(match agregat {
         Agregat::Valeur(v) => Valeur::Decimal(v.normalize()),
+        Agregat::Arrondi(v) => Valeur::Texte(format!("≈\u{a0}{}", format::decimal(v.normalize()))),
         Agregat::Rapport(n, d) => match n.checked_div(d) {
             Some(taux) if mesure.unite == "%" => Valeur::Taux(taux),
             Some(taux) => Valeur::Decimal(taux.round_dp(1).normalize()),

@@ -4,7 +4,7 @@
 use publication::{CodeRefus, Refus};
 use referentiel::Decimal;
 use referentiel::cellule::Audience;
-use referentiel::jeu::{Mesure, Nature, Terme};
+use referentiel::jeu::{Mesure, Methode, Nature, Terme};
 use secret_statistique::{CelluleProtegee, Politique, ValeurPubliee, Zeros};
 
 use super::codage::{CleCodee, Codage, TableCodee};
@@ -41,8 +41,9 @@ fn objection(
             v.is_sign_negative().then_some((CodeRefus::SchemaInvalid, "Le chiffre est négatif."))
         }
         (nature, ValeurPubliee::Effectif(n)) if nature.compte_des_personnes() || contractuel(nature, politique) => {
-            let montrable =
-                if *n == 0 { politique.zeros == Zeros::Montres } else { *n >= politique.seuil_de(&cellule.cle) };
+            // A multiple of five next to the true count: a small one is hidden among its neighbours.
+            let montrable = politique.methode == Methode::Arrondi
+                || if *n == 0 { politique.zeros == Zeros::Montres } else { *n >= politique.seuil_de(&cellule.cle) };
             (!montrable).then_some((CodeRefus::SdcCellBelowThreshold, "L’effectif doit être masqué."))
         }
         (Nature::Taux, ValeurPubliee::Taux { numerateur, denominateur }) => {

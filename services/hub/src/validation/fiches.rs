@@ -95,7 +95,7 @@ mod tests {
             ventilation: Ventilation::default(),
         };
         let statut = if total.is_some() { Statut::Publie } else { Statut::Secret };
-        let cellule = CelluleProtegee { cle, valeur: total.map(ValeurPubliee::Effectif), statut };
+        let cellule = CelluleProtegee { cle, valeur: total.map(ValeurPubliee::Effectif), cadre: None, statut };
         let champs = champs.iter().map(|(c, v)| ((*c).to_owned(), (*v).to_owned())).collect();
         let table = ContenuAudience {
             politique: Politique::du_jeu(jeu, Audience::Reseau).unwrap(),

@@ -31,12 +31,19 @@ pub fn objections(politique: &Politique, jeu: &Jeu, releves: Option<&Seuils>) ->
         ("seuil sensible", politique.seuil_sensible, exiges.seuil_sensible),
         ("dénominateur minimal", politique.denominateur_minimal, DENOMINATEUR_PLANCHER),
     ];
+    let methode = politique.methode;
+    // Masking is what is left where a table does not allow what its jeu asks for.
+    let etrangere = (methode != jeu.politique && !methode.est_masquage()).then(|| {
+        let (lue, attendue) = (methode.code(), jeu.politique.code());
+        refus(format!("Audience « {audience} », politique : {lue} lu, {attendue} déclaré par le jeu."))
+    });
     let mut objections: Vec<Refus> = mesures
         .into_iter()
         .filter(|(_, lu, exige)| lu < exige)
         .map(|(nom, lu, exige)| refus(format!("Audience « {audience} », {nom} : {lu} lu, {exige} exigé.")))
         .collect();
     let oublies = jeu.axes.iter().filter(|a| a.sensible && !politique.axes_sensibles.contains(&a.code));
+    objections.extend(etrangere);
     objections.extend(oublies.map(|a| refus(format!("Audience « {audience} » : l’axe « {} » est sensible.", a.code))));
     objections
 }
@@ -44,7 +51,7 @@ pub fn objections(politique: &Politique, jeu: &Jeu, releves: Option<&Seuils>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use referentiel::jeu::jeu;
+    use referentiel::jeu::{Methode, jeu};
 
     #[test]
     fn only_a_policy_at_least_as_strict_passes() {
@@ -60,6 +67,7 @@ mod tests {
             Politique { seuil_sensible: 10, ..bonne.clone() },
             Politique { denominateur_minimal: 1, ..bonne.clone() },
             Politique { axes_sensibles: Default::default(), ..bonne.clone() },
+            Politique { methode: Methode::Arrondi, ..bonne.clone() },
             Politique { audience: Audience::Convention, ..bonne },
         ] {
             let lues = objections(&molle, jeu, None);

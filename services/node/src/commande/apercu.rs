@@ -87,8 +87,8 @@ fn audience(protegee: &TableProtegee) -> Result<()> {
         compte(r.motifs.len(), "masquée", "masquées"),
         r.complementaires,
     ))?;
-    if let Some(largeur) = r.largeur_atteinte {
-        dit(&format!("    Toute case masquée garde un intervalle d’au moins {largeur}. {}", r.lecteur.phrase()))?;
+    if let Some(phrase) = r.phrase() {
+        dit(&format!("    {phrase}"))?;
     }
     r.croisements_retires
         .iter()

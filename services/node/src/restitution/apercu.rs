@@ -18,7 +18,7 @@ use referentiel::jeu::declaration::Champ;
 use referentiel::jeu::{Jeu, Nature, jeu};
 use referentiel::periode::Trimestre;
 use referentiel::territoire::{self, Niveau};
-use secret_statistique::{CelluleProtegee, Motif, TableProtegee, ValeurPubliee};
+use secret_statistique::{Cadre, CelluleProtegee, Motif, TableProtegee, ValeurPubliee};
 use serde::Deserialize;
 use web::{Cellule, Colonne, Table, Valeur};
 
@@ -268,9 +268,7 @@ fn indicateurs(
                 entier(i64::try_from(r.complementaires).unwrap_or(i64::MAX)),
             )
         },
-        largeur: r
-            .largeur_atteinte
-            .map(|l| format!("Toute case masquée garde un intervalle d’au moins {l}. {}", r.lecteur.phrase())),
+        largeur: r.phrase(),
         retires: r.croisements_retires.iter().map(ToString::to_string).collect(),
         table: table(!avant.is_empty(), affichees),
         fiches,
@@ -334,10 +332,7 @@ impl Lignes<'_> {
     fn retient(&self, c: &CelluleProtegee, vue: Vue) -> bool {
         match vue {
             Vue::Masquees => self.motifs.contains_key(&c.cle) || self.differee(&c.cle),
-            Vue::Differences => {
-                !self.avant.is_empty()
-                    && self.avant.get(&c.cle).is_none_or(|a| (&a.valeur, a.statut) != (&c.valeur, c.statut))
-            }
+            Vue::Differences => !self.avant.is_empty() && self.avant.get(&c.cle).is_none_or(|a| *a != c),
             Vue::Tout => true,
         }
     }
@@ -410,7 +405,10 @@ fn publie(c: &CelluleProtegee) -> Valeur {
         Some(ValeurPubliee::Taux { numerateur, denominateur }) => {
             numerateur.checked_div(*denominateur).map_or(Valeur::Rien, Valeur::Taux)
         }
-        None => Valeur::Absente(c.statut),
+        None => match c.cadre {
+            Some(Cadre { bas, haut }) => Valeur::Texte(format!("entre {bas} et {haut}")),
+            None => Valeur::Absente(c.statut),
+        },
     }
 }
 
@@ -573,7 +571,7 @@ mod tests {
             territoire: "27".into(),
             ventilation: Default::default(),
         };
-        let cellule = |valeur, statut| CelluleProtegee { cle: cle.clone(), valeur, statut };
+        let cellule = |valeur, statut| CelluleProtegee { cle: cle.clone(), valeur, cadre: None, statut };
         use referentiel::cellule::Statut;
         assert_eq!(publie(&cellule(None, Statut::Secret)).to_string(), "secret");
         let taux = ValeurPubliee::Taux { numerateur: 1.into(), denominateur: 4.into() };

@@ -4,7 +4,7 @@
 use referentiel::Decimal;
 use referentiel::cellule::{Cle, Statut, Ventilation};
 use referentiel::territoire::Niveau;
-use secret_statistique::{CelluleProtegee, ValeurPubliee};
+use secret_statistique::{Cadre, CelluleProtegee, ValeurPubliee};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::decimale;
@@ -18,6 +18,8 @@ struct CelluleEcrite<'a> {
     ventilation: Option<&'a Ventilation>,
     #[serde(skip_serializing_if = "Option::is_none")]
     valeur: Option<Valeur>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cadre: Option<Cadre>,
     statut: Statut,
 }
 
@@ -31,6 +33,9 @@ struct CelluleLue {
     ventilation: Ventilation,
     #[serde(default)]
     valeur: Option<Valeur>,
+    /// Ends of a masked count.
+    #[serde(default)]
+    cadre: Option<Cadre>,
     statut: Statut,
 }
 
@@ -54,6 +59,7 @@ pub fn serialize<S: Serializer>(cellules: &[CelluleProtegee], s: S) -> Result<S:
         territoire: &c.cle.territoire,
         ventilation: (!c.cle.ventilation.est_total()).then_some(&c.cle.ventilation),
         valeur: c.valeur.as_ref().map(Valeur::from),
+        cadre: c.cadre,
         statut: c.statut,
     }))
 }
@@ -65,10 +71,11 @@ pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<CelluleProtege
 
 impl From<CelluleLue> for CelluleProtegee {
     fn from(lue: CelluleLue) -> Self {
-        let CelluleLue { indicateur, niveau, territoire, ventilation, valeur, statut } = lue;
+        let CelluleLue { indicateur, niveau, territoire, ventilation, valeur, cadre, statut } = lue;
         Self {
             cle: Cle { indicateur, niveau, territoire, ventilation },
             valeur: valeur.map(ValeurPubliee::from),
+            cadre,
             statut,
         }
     }

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use referentiel::cellule::Audience;
+use referentiel::cellule::{Audience, Statut};
 use referentiel::identifiant::IdentifiantNoeud;
+use referentiel::jeu::Methode;
 use referentiel::periode::Trimestre;
 use referentiel::territoire::Niveau;
+use secret_statistique::politiques::arrondi::BASE;
 use secret_statistique::relations::Parents;
-use secret_statistique::{CelluleProtegee, Politique, TableProtegee};
+use secret_statistique::{CelluleProtegee, Politique, TableProtegee, ValeurPubliee};
 use serde::{Deserialize, Serialize};
 
 use super::{JEU_DISPOSITIF, Origine, Sel, VERSION, invalide};
@@ -196,6 +198,7 @@ impl ContenuIndicateurs {
                     let detail = format!("Le statut « {} » contredit la valeur.", cellule.statut.code());
                     return Err(invalide(detail).sur_cellule(&cellule.cle));
                 }
+                suit_la_methode(cellule, audience.politique.methode)?;
                 if !declares.contains(&(cellule.cle.niveau, cellule.cle.territoire.as_str())) {
                     let detail = "Le territoire de la cellule n’est pas déclaré dans « territoires ».";
                     return Err(Refus::nouveau(CodeRefus::RefUnknownCode, detail).sur_cellule(&cellule.cle));
@@ -203,6 +206,26 @@ impl ContenuIndicateurs {
             }
         }
         Ok(())
+    }
+}
+
+/// Frames and roundings stand where the rules of the table announce them, and there alone.
+fn suit_la_methode(cellule: &CelluleProtegee, methode: Methode) -> Result<(), Refus> {
+    let refus = |detail: &str| Err(invalide(detail).sur_cellule(&cellule.cle));
+    if cellule.cadre.is_some() && (cellule.statut != Statut::Secret || methode != Methode::Intervalles) {
+        return refus("Un cadre est donné à une cellule qui n’en demande pas.");
+    }
+    if (cellule.statut == Statut::Arrondi) && methode != Methode::Arrondi {
+        return refus("La cellule est arrondie, la politique de sa table ne l’est pas.");
+    }
+    match cellule.valeur {
+        Some(ValeurPubliee::Effectif(n)) if methode == Methode::Arrondi => {
+            if cellule.statut == Statut::Arrondi && n.is_multiple_of(BASE) {
+                return Ok(());
+            }
+            refus("L’effectif devait être arrondi à un multiple de 5, et dit comme tel.")
+        }
+        _ => Ok(()),
     }
 }
 

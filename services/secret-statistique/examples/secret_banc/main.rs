@@ -1,5 +1,6 @@
 //! Bench of the protection: cells, primary, complementary, loss, width, CPU seconds of each step, peak
-//! memory. `secret_banc [-o DOSSIER] [--zeros-montres] table.json:11 …` measures files; `--croissance 500000`
+//! memory. `secret_banc [-o DOSSIER] [--zeros-montres] table.json:11 …` measures files, `--politiques` what each
+//! policy would leave of them; `--croissance 500000`
 //! measures generated tables of 2 000 cells and up first, each with its next quarter.
 
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use mesure::Compteur;
 use secret_statistique::audit::{CelluleVue, Effort, Publication, attaque};
+use secret_statistique::politiques::comparer;
 use secret_statistique::suppression::Decision;
 use secret_statistique::systeme::fichier::{
     CelluleEcrite, Etape, Regles, TableEcrite, TableLue, proteger_apres, proteger_en_suivant,
@@ -52,13 +54,27 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     }
+    let politiques = arguments.next_if_eq("--politiques").is_some();
     for argument in arguments {
-        if let Err(raison) = fichier(&argument, zeros, sortie.as_deref()) {
+        let issue = if politiques { compare(&argument) } else { fichier(&argument, zeros, sortie.as_deref()) };
+        if let Err(raison) = issue {
             eprintln!("{argument} : {raison}");
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
+}
+
+/// What each policy would leave to readers, and how long they all take.
+fn compare(argument: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let (chemin, seuil) = argument.rsplit_once(':').ok_or("FICHIER:SEUIL attendu")?;
+    let table: TableLue = serde_json::from_slice(&std::fs::read(chemin)?)?;
+    let mut compteur = Compteur::depart();
+    for (methode, issue) in comparer(&table, seuil.parse()?, LARGEUR)? {
+        println!("{chemin} {} : {issue:?}", methode.code());
+    }
+    println!("{chemin} : {:.2} s", compteur.tour());
+    Ok(())
 }
 
 fn fichier(argument: &str, zeros: Zeros, sortie: Option<&str>) -> Result<(), Box<dyn std::error::Error>> {

@@ -1,12 +1,15 @@
 //! Ways to publish one table without giving anybody away: blanks, intervals in place of blanks, coarser
 //! categories, rounding that still adds up. Each says what readers would get, cell by cell, so that what
-//! they lose can be compared. Sends nothing and chooses nothing: the choice is the jeu's.
+//! they lose can be compared. Sends nothing and chooses nothing: the choice is the jeu's (`politique`).
 
 pub mod arrondi;
 pub mod intervalles;
+pub mod plis;
 pub mod regroupement;
 
-use crate::systeme::fichier::{FichierInvalide, Protection, TableLue, proteger};
+pub use referentiel::jeu::Methode;
+
+use crate::systeme::fichier::{FichierInvalide, Protection, TableLue, entierement_masquee, proteger};
 
 /// What a reader gets of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,46 +26,15 @@ pub enum Montre {
     Retiree,
 }
 
-/// A way to publish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Methode {
-    /// Blanks: primary and complementary cells.
-    Masquage,
-    /// The same cells, framed.
-    Intervalles,
-    /// Categories merged along the trees of the axes, then blanks where some remain.
-    Regroupement,
-    /// Every count to a multiple of five, sums included.
-    Arrondi,
-}
-
-impl Methode {
-    /// All of them, in the order they are compared.
-    pub const TOUTES: [Self; 4] = [Self::Masquage, Self::Intervalles, Self::Regroupement, Self::Arrondi];
-
-    /// Its name, for a reader.
-    pub fn libelle(self) -> &'static str {
-        match self {
-            Self::Masquage => "Masquage",
-            Self::Intervalles => "Intervalles au lieu des blancs",
-            Self::Regroupement => "Regroupement des catégories",
-            Self::Arrondi => "Arrondi à 5, additif",
-        }
-    }
-}
-
 /// Why a method does not apply to a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Inapplicable {
     /// The table cannot be read or protected.
     #[error(transparent)]
     Table(#[from] FichierInvalide),
-    /// No additive rounding was found.
-    #[error("Aucun arrondi trouvé ne garde toutes les sommes : {0} relations resteraient fausses.")]
-    SansArrondi(usize),
-    /// Sums written over the finest cells would not fit in memory.
-    #[error("La table est trop grande pour l’arrondi additif ; découpez-la.")]
-    TropGrande,
+    /// No rounding.
+    #[error("Sans arrondi : {0}.")]
+    SansArrondi(#[from] arrondi::SansArrondi),
 }
 
 /// What readers lose, all cells together.
@@ -120,7 +92,7 @@ pub fn comparer(table: &TableLue, seuil: u64, largeur: u64) -> Result<Vec<Compar
         Methode::Masquage => protection.as_ref().map(masquage).map_err(|e| e.clone().into()),
         Methode::Intervalles => protection.as_ref().map(intervalles::encadre).map_err(|e| e.clone().into()),
         Methode::Regroupement => regroupement::regroupe(table, seuil, largeur),
-        Methode::Arrondi => arrondi::arrondit(table),
+        Methode::Arrondi => arrondie(table, largeur),
     };
     Ok(Methode::TOUTES.map(|m| (m, rendu(m).map(|montrees| perte(&vraies, &montrees)))).into())
 }
@@ -129,6 +101,16 @@ pub fn comparer(table: &TableLue, seuil: u64, largeur: u64) -> Result<Vec<Compar
 pub fn masquage(protection: &Protection) -> Vec<Montre> {
     let montre = |v: Option<u64>| v.map_or(Montre::Masquee, Montre::Exacte);
     protection.table.cells.iter().map(|c| montre(c.value.filter(|_| !c.suppressed))).collect()
+}
+
+/// Every count to a multiple of five.
+pub fn arrondie(table: &TableLue, largeur: u64) -> Result<Vec<Montre>, Inapplicable> {
+    let (systeme, ordre) = entierement_masquee(table, largeur)?;
+    let arrondies = arrondi::controle(&systeme, &vec![None; ordre.len()])?;
+    let mut montrees = vec![Montre::Retiree; ordre.len()];
+    // A multiple of five is no more certain than the others.
+    ordre.iter().zip(arrondies).for_each(|(lue, n)| montrees[*lue] = Montre::Approchee(n));
+    Ok(montrees)
 }
 
 #[cfg(test)]

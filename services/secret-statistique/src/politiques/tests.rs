@@ -71,7 +71,7 @@ proptest! {
     #[test]
     fn rounded_counts_add_up_and_tell_no_more_than_the_width_allows(cases in proptest::collection::vec(0u64..40, 6)) {
         let table = table(&cases);
-        let montrees = arrondi::arrondit(&table).unwrap();
+        let montrees = arrondie(&table, LARGEUR).unwrap();
         let valeur = |i: usize| match montrees[i] {
             Montre::Approchee(n) => n,
             autre => panic!("{autre:?}"),
@@ -80,13 +80,9 @@ proptest! {
             prop_assert_eq!(valeur(total), parts.into_iter().map(valeur).sum::<u64>());
         }
         prop_assert!((0..montrees.len()).all(|i| valeur(i) % 5 == 0));
-        // The finest cells are within four; totals are only sums of what is shown.
-        let fines = ["F|CDI", "F|CDD", "F|SAN", "M|CDI", "M|CDD", "M|SAN"];
-        let mut p = Publication::nouvelle(table.cells.iter().enumerate().map(|(i, c)| {
-            let fine = fines.contains(&&*c.id);
-            let vue = CelluleVue::masquee(LARGEUR);
-            if fine { vue.connue_entre(valeur(i).saturating_sub(4), Some(valeur(i) + 4)) } else { vue }
-        }).collect());
+        // Every cell is within four, totals included.
+        let vue = |i| CelluleVue::masquee(LARGEUR).connue_entre(valeur(i).saturating_sub(4), Some(valeur(i) + 4));
+        let mut p = Publication::nouvelle((0..table.cells.len()).map(vue).collect());
         for (total, parts) in relations(&table) {
             p.relie(total, parts.into_iter().map(|i| (i, 1))).unwrap();
         }
@@ -132,7 +128,7 @@ fn linked_margins_without_a_crossing_round_together() {
     let relation =
         |parts: [&str; 2]| RelationLue { total: "t".into(), parts: parts.map(Into::into).into(), coef: None };
     let table = TableLue { cells, relations: vec![relation(["f", "m"]), relation(["a", "b"])] };
-    let n: Vec<u64> = (arrondi::arrondit(&table).unwrap().into_iter())
+    let n: Vec<u64> = (arrondie(&table, LARGEUR).unwrap().into_iter())
         .map(|m| if let Montre::Approchee(n) = m { n } else { panic!("{m:?}") })
         .collect();
     assert_eq!((n[0], n[0]), (n[1] + n[2], n[3] + n[4]));

@@ -242,6 +242,18 @@ fn protege(
     })
 }
 
+/// The system of a table all of whose cells are hidden, and the place in the table of each of its cells.
+pub(crate) fn entierement_masquee(table: &TableLue, largeur: u64) -> Result<(Systeme, Vec<usize>), FichierInvalide> {
+    let valeurs = valeurs(table)?;
+    let mut ordre: Vec<usize> = (0..valeurs.len()).collect();
+    ordre.sort_by(|a, b| table.cells[*a].id.cmp(&table.cells[*b].id));
+    let regles = Regles { seuil: 1, largeur, zeros_montres: false, zeros_couverts: false, avec_valeurs: false };
+    let systeme = systeme(table, &valeurs, &ordre, regles)?;
+    let masquee = |_: usize, c: &Cellule| Cellule { sort: Sort::Forcee, ..c.clone() };
+    let systeme = systeme.vu_par(masquee).map_err(|_| FichierInvalide::Parametres)?;
+    Ok((systeme, ordre))
+}
+
 fn valeurs(table: &TableLue) -> Result<Vec<u64>, FichierInvalide> {
     if table.cells.is_empty() {
         return Err(FichierInvalide::Vide);

@@ -160,6 +160,25 @@ impl Systeme {
         }
     }
 
+    /// The same values and relations for an attacker who knows other things of the cells.
+    pub(crate) fn vu_par(&self, voit: impl Fn(usize, &Cellule) -> Cellule) -> Result<Self, SystemeInvalide> {
+        let vue = |(i, c): (usize, &Cellule)| Cellule { valeur: c.valeur, ..voit(i, c) };
+        let Self { cellules, .. } = Self::nouveau(self.cellules.iter().enumerate().map(vue).collect())?;
+        Ok(Self { cellules, ..self.clone() })
+    }
+
+    /// The same relations around another table, which must satisfy them too.
+    pub(crate) fn autour(&self, valeurs: &[u64]) -> Result<Self, SystemeInvalide> {
+        let cellules = self.cellules.iter().zip(valeurs).map(|(c, v)| Cellule { valeur: *v, ..c.clone() });
+        let mut systeme = Self { zeros_couverts: self.zeros_couverts, ..Self::nouveau(cellules.collect())? };
+        for relation in self.relations() {
+            if let [(total, _), parties @ ..] = relation {
+                systeme.relie(*total as usize, parties.iter().map(|(p, c)| (*p as usize, *c)))?;
+            }
+        }
+        Ok(systeme)
+    }
+
     /// Asks for masks on zeros too, so that nobody can take for granted that a masked cell holds somebody.
     pub fn couvre_les_zeros(&mut self) {
         self.zeros_couverts = true;

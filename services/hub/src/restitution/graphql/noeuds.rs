@@ -159,6 +159,10 @@ pub struct Observation {
     pub taux: Option<Nombre>,
     /// Pourquoi il y a une valeur, ou non.
     pub statut: Statut,
+    /// Plus petit effectif possible d’une cellule masquée, d’après ce que son centre publie.
+    pub au_moins: Option<Nombre>,
+    /// Plus grand effectif possible d’une cellule masquée, d’après ce que son centre publie.
+    pub au_plus: Option<Nombre>,
 }
 
 impl From<ObservationLue> for Observation {
@@ -176,6 +180,8 @@ impl From<ObservationLue> for Observation {
             denominateur: o.rapport.map(|(_, d)| Nombre(d)),
             taux: o.rapport.and_then(taux),
             statut: o.statut.into(),
+            au_moins: o.bornes.map(|(bas, _)| Nombre(bas.into())),
+            au_plus: o.bornes.and_then(|(_, haut)| haut).map(|haut| Nombre(haut.into())),
         }
     }
 }

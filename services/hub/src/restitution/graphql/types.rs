@@ -118,6 +118,8 @@ pub enum Statut {
     Provisoire,
     /// Montrée, différente d’une édition antérieure.
     Revise,
+    /// Montrée, arrondie à un multiple de 5 voisin.
+    Arrondi,
 }
 
 /// Public pour lequel une table a été protégée.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use referentiel::cellule::Cle;
+use referentiel::cellule::{Cle, Statut};
 use referentiel::format;
-use referentiel::jeu::jeu;
+use referentiel::jeu::{Methode, jeu};
 use secret_statistique::retrait::Croisement;
 use secret_statistique::{TableBrute, TableProtegee, ValeurPubliee};
 
@@ -69,11 +69,14 @@ fn explique(cle: &Cle, brute: &TableBrute, protegee: &TableProtegee) -> String {
     let vraie = brute.cellule(cle).and_then(|c| brute.figure(&c.grandeur));
     let ici = vraie.map_or(String::new(), |v| format!(" Au nœud seulement : {}.", format::decimal(v.round_dp(1))));
     if let Some(raison) = protegee.rapport().expliquer(cle) {
-        return format!("Audience « {audience} » : {raison}{ici}");
+        let cadre = protegee.cellules().iter().find(|c| c.cle == *cle).and_then(|c| c.cadre);
+        let cadre = cadre.map_or(String::new(), |c| format!(" Elle est publiée entre {} et {}.", c.bas, c.haut));
+        return format!("Audience « {audience} » : {raison}{cadre}{ici}");
     }
     match protegee.cellules().iter().find(|c| c.cle == *cle) {
         Some(c) => {
             let valeur = match &c.valeur {
+                Some(ValeurPubliee::Effectif(n)) if c.statut == Statut::Arrondi => format!("est arrondie à {n}"),
                 Some(ValeurPubliee::Effectif(n)) => format!("est montrée : {n}"),
                 Some(ValeurPubliee::Decimal(d)) => format!("est montrée : {}", format::decimal(*d)),
                 Some(ValeurPubliee::Taux { numerateur, denominateur }) => {
@@ -82,6 +85,9 @@ fn explique(cle: &Cle, brute: &TableBrute, protegee: &TableProtegee) -> String {
                 None => format!("n’a pas de valeur (statut « {} »)", c.statut.code()),
             };
             format!("Audience « {audience} » : « {cle} » {valeur}.")
+        }
+        None if protegee.politique().methode == Methode::Regroupement => {
+            format!("Audience « {audience} » : « {cle} » ne part pas, sa catégorie est publiée sans son détail.{ici}")
         }
         None => format!(
             "Audience « {audience} » : « {cle} » ne part pas, son croisement ({}) est retiré : \
