@@ -9,8 +9,8 @@ pub use crate::etat::EtatCampagne;
 use crate::etat::{self, TransitionRefusee};
 use crate::journal::Fait;
 use crate::ligne::Row;
-use crate::remontee;
 use crate::valeur::args;
+use crate::{campagne_passee, remontee};
 
 /// Roster entry « the centre, whichever its dispositifs ».
 pub const CENTRE_ENTIER: &str = "";
@@ -54,7 +54,12 @@ pub struct Campagne {
 }
 
 /// Makes the declared campaigns those of the configuration. Undeclared ones stay, and expect every active centre.
-pub async fn synchronise(db: &Db, declarees: &[CampagneDeclaree], jeux: &[String]) -> Result<(), ErreurBase> {
+pub async fn synchronise(
+    db: &Db,
+    declarees: &[CampagneDeclaree],
+    jeux: &[String],
+    moment: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
     let mut tx = db.begin().await?;
     tx.execute("/* campagne.oublie_declaration */ UPDATE campagne SET declaree = $1", args![false]).await?;
     for c in declarees {
@@ -78,6 +83,7 @@ pub async fn synchronise(db: &Db, declarees: &[CampagneDeclaree], jeux: &[String
         .await?;
         vide_liste(&mut tx, &code).await?;
         inscrit_liste(&mut tx, &code, &c.jeux, &c.attendus).await?;
+        campagne_passee::note(&mut tx, &code, moment).await?;
     }
     let orphelines =
         tx.lignes("/* campagne.non_declarees */ SELECT code FROM campagne WHERE declaree = $1", args![false]).await?;
@@ -86,12 +92,18 @@ pub async fn synchronise(db: &Db, declarees: &[CampagneDeclaree], jeux: &[String
         vide_liste(&mut tx, &code).await?;
         let attendus = centres_actifs(&mut tx).await?;
         inscrit_liste(&mut tx, &code, jeux, &attendus).await?;
+        campagne_passee::note(&mut tx, &code, moment).await?;
     }
     tx.commit().await
 }
 
 /// Opens the campaign of a period when nobody declared it.
-pub(crate) async fn ouvre_si_absente(tx: &mut Tx, periode: Trimestre, jeux: &[String]) -> Result<(), ErreurBase> {
+pub(crate) async fn ouvre_si_absente(
+    tx: &mut Tx,
+    periode: Trimestre,
+    jeux: &[String],
+    moment: DateTime<Utc>,
+) -> Result<(), ErreurBase> {
     let code = periode.to_string();
     let nouvelle = tx
         .execute(
@@ -103,6 +115,7 @@ pub(crate) async fn ouvre_si_absente(tx: &mut Tx, periode: Trimestre, jeux: &[St
     if nouvelle > 0 {
         let attendus = centres_actifs(tx).await?;
         inscrit_liste(tx, &code, jeux, &attendus).await?;
+        campagne_passee::note(tx, &code, moment).await?;
     }
     Ok(())
 }
@@ -119,7 +132,7 @@ async fn vide_liste(tx: &mut Tx, code: &str) -> Result<(), ErreurBase> {
     Ok(())
 }
 
-async fn inscrit_liste(
+pub(crate) async fn inscrit_liste(
     tx: &mut Tx,
     code: &str,
     jeux: &[String],
@@ -231,17 +244,18 @@ pub async fn liste(db: &Db) -> Result<Vec<Campagne>, ErreurBase> {
     lignes.iter().map(lit).collect()
 }
 
-/// The campaigns as they were: in the state of that moment, without those that a later publication opened.
-/// Dates are those planned today: a plan has no history.
+/// The campaigns as they were: as declared and in the state of that moment, without those that came later.
 pub async fn liste_a(db: &Db, moment: DateTime<Utc>) -> Result<Vec<Campagne>, ErreurBase> {
     let lignes = db
         .lignes(
-            "/* campagne.liste_passee */ SELECT code, date_evenement, limite_depot, declaree, ouverture, fin_correction,
-             COALESCE((SELECT t.vers FROM campagne_transition t WHERE t.campagne = c.code AND t.le <= $1
+            "/* campagne.liste_passee */ SELECT c.code, p.date_evenement, p.limite_depot, p.declaree, p.ouverture,
+             p.fin_correction, COALESCE((SELECT t.vers FROM campagne_transition t WHERE t.campagne = c.code AND t.le <= $1
                        ORDER BY t.ordre DESC LIMIT 1),
                       (SELECT t.de FROM campagne_transition t WHERE t.campagne = c.code ORDER BY t.ordre LIMIT 1), c.etat)
-             FROM campagne c WHERE c.declaree = $2
-             OR EXISTS (SELECT 1 FROM publication p WHERE p.periode = c.code AND p.recu_le <= $1) ORDER BY code DESC",
+             FROM campagne c JOIN campagne_passee p ON p.campagne = c.code AND p.depuis =
+                 (SELECT MAX(depuis) FROM campagne_passee WHERE campagne = c.code AND depuis <= $1)
+             WHERE p.declaree = $2 OR EXISTS (SELECT 1 FROM publication q WHERE q.periode = c.code AND q.recu_le <= $1)
+             ORDER BY c.code DESC",
             args![moment, true],
         )
         .await?;

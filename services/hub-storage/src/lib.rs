@@ -9,6 +9,7 @@ mod acte;
 pub mod arbre;
 pub mod base;
 pub mod campagne;
+mod campagne_passee;
 mod changement;
 pub mod completude;
 pub mod compte;

@@ -26,7 +26,7 @@ pub(crate) async fn remplace(
 ) -> Result<(), ErreurBase> {
     // A jeu that no campaign of the quarter expects (a year’s tables, an offer) opens none.
     if jeux.iter().any(|j| j == contenu.jeu()) {
-        campagne::ouvre_si_absente(tx, contenu.periode(), jeux).await?;
+        campagne::ouvre_si_absente(tx, contenu.periode(), jeux, recu_le).await?;
     }
     let code = contenu.periode().to_string();
     let tranche = Tranche { noeud: contenu.emetteur().as_str(), jeu: contenu.jeu(), campagne: &code };

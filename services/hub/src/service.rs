@@ -73,7 +73,7 @@ impl Service {
     ) -> Result<Self> {
         let jeux = Configuration::jeux_trimestriels();
         noeud::synchronise(&db, &configuration.noeuds, horloge.maintenant()).await?;
-        campagne::synchronise(&db, &configuration.campagnes, &jeux).await?;
+        campagne::synchronise(&db, &configuration.campagnes, &jeux, horloge.maintenant()).await?;
         let feuilles = arbre::complete(&db).await?;
         tracing::info!(
             noeuds = configuration.noeuds.len(),

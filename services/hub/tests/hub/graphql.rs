@@ -366,3 +366,41 @@ async fn centres_keep_the_names_they_had() {
     let naissance = banc.graphql(r#"{ emetteurs(aLaDate: "2020-01-01T00:00:00Z") { nodes { nom } } }"#).await;
     assert_eq!(naissance["data"]["emetteurs"]["nodes"], serde_json::json!([]), "unknown then");
 }
+
+#[tokio::test]
+async fn who_was_expected_is_told_as_it_was_declared() {
+    let mut noeuds = six_noeuds();
+    let mut n = noeuds.swap_remove(0);
+    let banc =
+        Banc::sqlite(&[&n, &noeuds[1]], "[[campagne]]\ncode = \"2026-T1\"\nlimite_depot = \"2026-04-30\"\n").await;
+    let premiere = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 5)], 20, 1), 1, None);
+    banc.publie(&mut n, &premiere).await;
+    let question = |date: &str| {
+        format!(
+            r#"{{ campagne(code: "2026-T1" {date}) {{ limiteDepot }}
+              completude(campagne: "2026-T1" {date}) {{ emetteur {{ identifiant }} jeu attendues jamaisRecues }}
+              remontees(campagne: "2026-T1" {date}) {{ nodes {{ dispositif etat }} }} }}"#
+        )
+    };
+    let avant = banc.graphql(&question("")).await;
+    assert!(avant.get("errors").is_none(), "{avant}");
+    banc.regle("2026-05-02T08:00:00Z");
+    // The second centre is struck off, the first one is now expected dispositif by dispositif, later.
+    let mut changee = banc.service.configuration().clone();
+    let id = n.id.to_string();
+    let campagne = &mut changee.campagnes[0];
+    campagne.attendus = vec![(id.clone(), "BFC01".to_owned()), (id, "BFC09".to_owned())];
+    campagne.limite_depot = Some("2026-05-31T21:59:59Z".parse().unwrap());
+    let banc = banc.avec(changee).await;
+    let apres = banc.graphql(&question("")).await;
+    assert_ne!(avant["data"]["campagne"], apres["data"]["campagne"]);
+    for attendues in apres["data"]["completude"].as_array().unwrap().iter().map(|l| &l["attendues"]) {
+        assert_eq!(*attendues, 2, "{apres}");
+    }
+    assert_eq!(banc.graphql(&question(r#", aLaDate: "2026-04-25T00:00:00Z""#)).await, avant);
+    let maintenant = banc.graphql(&question(r#", aLaDate: "2026-06-30T00:00:00Z""#)).await;
+    assert_eq!(
+        (&maintenant["data"]["campagne"], &maintenant["data"]["completude"]),
+        (&apres["data"]["campagne"], &apres["data"]["completude"])
+    );
+}

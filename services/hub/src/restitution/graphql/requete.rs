@@ -57,7 +57,7 @@ impl Lecture {
     async fn campagnes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "État à ce moment ; les dates prévues sont celles d’aujourd’hui")] a_la_date: Option<
+        #[graphql(desc = "Campagnes connues à ce moment, telles qu’elles étaient déclarées")] a_la_date: Option<
             DateTime<Utc>,
         >,
         #[graphql(default = 20)] premier: i32,
@@ -77,7 +77,7 @@ impl Lecture {
         &self,
         ctx: &Context<'_>,
         code: String,
-        #[graphql(desc = "État à ce moment ; les dates prévues sont celles d’aujourd’hui")] a_la_date: Option<
+        #[graphql(desc = "Campagnes connues à ce moment, telles qu’elles étaient déclarées")] a_la_date: Option<
             DateTime<Utc>,
         >,
     ) -> Result<Option<Campagne>> {
