@@ -65,6 +65,8 @@ struct Options {
     bench: bool,
 }
 
+/// What a hub with its hands full asks for.
+const RETOUR: Duration = Duration::from_secs(15);
 /// Nobody is slowed down on purpose here.
 const SANS_LIMITE: &str = "[debits]\nnoeud = 1000000\nadresse = 1000000\n";
 
@@ -83,7 +85,9 @@ async fn mesure(o: Options) {
     let banc = Arc::new(Banc::sur(db, dossier, &noeuds.iter().collect::<Vec<_>>(), SANS_LIMITE).await);
     println!("{}", if o.base.is_some() { "PostgreSQL" } else { "SQLite" });
     let (mut en_retard, mut compteur) = (noeuds.pop().unwrap(), noeuds.pop().unwrap());
-    println!("nœuds | corps | publications/s | médiane | p95 | octets (corps + enveloppe + accusé) | corps en gzip");
+    println!(
+        "nœuds | corps | publications/s | médiane | p95 | remises à plus tard | octets (corps + enveloppe + accusé) | corps en gzip"
+    );
     for (genre, total) in [("petit", o.petites), ("20 000 cellules", o.grandes)] {
         for combien in &o.noeuds {
             let chacun = (total / combien).max(1);
@@ -144,23 +148,32 @@ async fn debit(
             let banc = Arc::clone(banc);
             tokio::spawn(async move {
                 let mut temps = Vec::with_capacity(scellees.len());
-                let mut octets = (0, 0);
+                let (mut octets, mut remises) = ((0, 0), 0);
                 for signee in &scellees {
                     let depart = Instant::now();
-                    let (statut, accuse) = banc.publie(&mut n, signee).await;
+                    let accuse = loop {
+                        let (statut, texte) = banc.publie(&mut n, signee).await;
+                        if statut == StatusCode::CREATED {
+                            break texte;
+                        }
+                        // As a node does: the hub has its hands full, and says when to come back.
+                        assert_eq!(statut, StatusCode::SERVICE_UNAVAILABLE, "{texte}");
+                        remises += 1;
+                        tokio::time::sleep(RETOUR).await;
+                    };
                     temps.push(depart.elapsed());
-                    assert_eq!(statut, StatusCode::CREATED, "{accuse}");
                     let lu = banc.accuse(&accuse);
                     assert_eq!(lu.status, publication::StatutAccuse::Acceptee, "{:?}", lu.reasons);
                     octets = (signee.corps().len() + signee.enveloppe_jws().len() + accuse.len(), gzip(signee.corps()));
                 }
-                (n, temps, octets)
+                (n, temps, octets, remises)
             })
         })
         .collect();
-    let (mut temps, mut octets, mut noeuds) = (Vec::new(), (0, 0), Vec::new());
+    let (mut temps, mut octets, mut noeuds, mut remises) = (Vec::new(), (0, 0), Vec::new(), 0);
     for tache in taches {
-        let (n, t, o) = tache.await.unwrap();
+        let (n, t, o, r) = tache.await.unwrap();
+        remises += r;
         temps.extend(t);
         octets = o;
         noeuds.push(n);
@@ -168,7 +181,13 @@ async fn debit(
     let par_seconde = (combien * chacun) as f64 / debut.elapsed().as_secs_f64();
     temps.sort_unstable();
     let a = |part: usize| temps[(temps.len() - 1) * part / 100];
-    println!("{combien} | {genre} | {par_seconde:.0} | {:.1?} | {:.1?} | {} | {}", a(50), a(95), octets.0, octets.1);
+    println!(
+        "{combien} | {genre} | {par_seconde:.1} | {:.1?} | {:.1?} | {remises} | {} | {}",
+        a(50),
+        a(95),
+        octets.0,
+        octets.1
+    );
     noeuds.extend(reste);
     noeuds
 }

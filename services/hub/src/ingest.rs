@@ -77,6 +77,11 @@ async fn traite(service: &Service, recue: PublicationRecue) -> Result<(Recu, Iss
     if let Some(depot) = registre::previse(service.db(), enveloppe.enveloppe(), enveloppe.empreinte()).await? {
         return reponse(depot);
     }
+    // An act is no work: it waits for nobody.
+    let _place = match &enveloppe.enveloppe().body {
+        Some(_) => Some(service.receptions().place().await?),
+        None => None,
+    };
     let recu_le = service.horloge().maintenant();
     let (examen, courante) = match (Examen::acte(enveloppe.clone()), &enveloppe.enveloppe().body) {
         (Some(acte), _) => (acte, None),

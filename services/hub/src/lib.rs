@@ -22,6 +22,7 @@ pub mod noeud;
 pub mod paquet;
 pub mod pratique;
 pub mod probleme;
+pub mod receptions;
 pub mod reference;
 pub mod restitution;
 pub mod service;

@@ -25,6 +25,7 @@ use crate::cle::{Cles, succession};
 use crate::configuration::Configuration;
 use crate::debit::Debit;
 use crate::mesures::{self, Mesures};
+use crate::receptions::Receptions;
 use crate::reference::{self, Reference};
 use crate::restitution::graphql::{self, SchemaHub};
 use crate::restitution::memoire::Memoire;
@@ -44,6 +45,7 @@ struct Interieur {
     passes: Passes,
     memoire: Memoire,
     debit: Debit,
+    receptions: Receptions,
     mesures: Mesures,
     reference: Reference,
     arrivees: watch::Sender<u64>,
@@ -86,6 +88,7 @@ impl Service {
         let configuration = Arc::new(configuration);
         Ok(Self(Arc::new(Interieur {
             debit: Debit::nouveau(configuration.debits, Arc::clone(&horloge)),
+            receptions: Receptions::nouvelles(Duration::from_secs(configuration.hub.delai)),
             reference: Reference::de(&configuration),
             configuration,
             db,
@@ -159,6 +162,11 @@ impl Service {
     /// How much each caller may ask.
     pub fn debit(&self) -> &Debit {
         &self.0.debit
+    }
+
+    /// The contents being examined.
+    pub fn receptions(&self) -> &Receptions {
+        &self.0.receptions
     }
 
     /// What operators measure.

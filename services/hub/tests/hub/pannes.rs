@@ -5,13 +5,14 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use hub::configuration::Configuration;
 use hub::verification::{Hub, verifie};
-use publication::StatutAccuse;
 use publication::succession::ClesSuccessives;
+use publication::{Acte, StatutAccuse};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::banc::{Banc, HUB, six_noeuds};
 use crate::population::{indicateurs, lieu};
+use crate::transparence::depose_acte;
 
 async fn pragma(banc: &Banc, sql: &'static str) -> i64 {
     let mut tx = banc.service.db().begin().await.unwrap();
@@ -84,4 +85,33 @@ async fn matrix_8_a_body_that_never_ends_is_given_up_and_frees_the_hub() {
     // Nothing of it was kept, and the same body whole is taken.
     assert_eq!(banc.depose_corps(&mut n, &signee).await, StatusCode::CREATED);
     sert.abort();
+}
+
+/// On a last evening: who cannot be examined in time is told when to come back, and nothing of it is half done.
+#[tokio::test]
+async fn a_hub_with_its_hands_full_asks_to_come_back_and_takes_acts_all_the_same() {
+    let mut n = six_noeuds().swap_remove(0);
+    let banc = Banc::sqlite(&[&n], "").await;
+    let mut presse = banc.service.configuration().clone();
+    presse.hub.delai = 1;
+    let banc = banc.avec(presse).await;
+    let signee = n.scelle(&indicateurs(&n.id, "2026-T1", &[lieu("BFC01", "70", 4)], 20, 4), 1, None);
+    assert_eq!(banc.depose_corps(&mut n, &signee).await, StatusCode::CREATED);
+    let mut prises = vec![];
+    while banc.service.receptions().libres() > 0 {
+        prises.push(banc.service.receptions().place().await.unwrap());
+    }
+    let (statut, texte) = banc.depose_enveloppe(&mut n, 1, signee.enveloppe_jws()).await;
+    assert_eq!(statut, StatusCode::SERVICE_UNAVAILABLE, "{texte}");
+    assert!(texte.contains("urn:maillage:error:hub.busy") && texte.contains("n’est pas lu"), "{texte}");
+    let bilan = banc.graphql("{ bilan { accuses publications } }").await;
+    assert_eq!(bilan["data"]["bilan"], serde_json::json!({ "accuses": 0, "publications": 0 }));
+    prises.clear();
+    let (statut, accuse) = banc.depose_enveloppe(&mut n, 1, signee.enveloppe_jws()).await;
+    assert_eq!((statut, banc.accuse(&accuse).status), (StatusCode::CREATED, StatutAccuse::Acceptee));
+    // A heartbeat holds no content: it is taken while every place is.
+    while banc.service.receptions().libres() > 0 {
+        prises.push(banc.service.receptions().place().await.unwrap());
+    }
+    assert_eq!(depose_acte(&banc, &mut n, &Acte::Battement).await.status, StatutAccuse::Acceptee);
 }

@@ -43,7 +43,7 @@ async fn point(banc: &Banc) -> PointDeControle {
 }
 
 /// Seals an entry without a body at the next place and deposits it.
-async fn depose_acte(banc: &Banc, n: &mut Noeud, acte: &Acte<'_>) -> publication::Accuse {
+pub async fn depose_acte(banc: &Banc, n: &mut Noeud, acte: &Acte<'_>) -> publication::Accuse {
     let emission = Emission {
         hub: HUB.to_owned(),
         region: "27".to_owned(),
