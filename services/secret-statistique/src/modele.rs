@@ -31,13 +31,23 @@ struct Relation {
     parties: Vec<usize>,
 }
 
-/// Builds the system of a table for one audience. `perdues`: cells whose loss is accepted whatever they show.
+/// What most readers come for, by place: stays shown whatever it costs the others, or costs much to mask.
+#[derive(Debug, Default)]
+pub(crate) struct Attendues {
+    pub gardees: BTreeSet<usize>,
+    pub cheres: BTreeSet<usize>,
+}
+
+/// How much dearer than another count a term of a rate is: it goes only where nothing else protects.
+const CHERE: u64 = 1_000;
+
+/// Builds the system of a table for one audience.
 pub(crate) fn construit(
     brute: &TableBrute,
     politique: &Politique,
     passe: &Passe,
     lecteur: Lecteur,
-    perdues: &BTreeSet<usize>,
+    attendues: &Attendues,
 ) -> Result<Modele, EchecProtection> {
     let cellules = brute.cellules();
     let mut valeurs = valeurs(brute)?;
@@ -48,11 +58,10 @@ pub(crate) fn construit(
     let liste: Vec<Cellule> = places
         .iter()
         .map(|i| {
-            let connue = differees.contains_key(i) || inchangee(&cellules[*i], passe);
-            // Figures that are not crossed are what most readers came for: no stronger proof is worth them.
-            let seule = cellules[*i].cle.ventilation.axes().next().is_none();
-            let connue = connue || seule && lecteur == Lecteur::SaitLesZerosMontres && !perdues.contains(i);
-            lue_par(lecteur, cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe))
+            let connue = differees.contains_key(i) || attendues.gardees.contains(i) || inchangee(&cellules[*i], passe);
+            let c = cellule(&cellules[*i], valeurs[i], motifs.get(i).copied(), connue, politique, passe);
+            let poids = if attendues.cheres.contains(i) { CHERE } else { 1 };
+            lue_par(lecteur, Cellule { cout: c.cout * poids, ..c })
         })
         .collect();
     let systeme = systeme(brute, liste, &valeurs, &relations)?;

@@ -13,7 +13,7 @@ use referentiel::jeu::Methode;
 
 use crate::brute::{CelluleBrute, Grandeur, TableBrute};
 use crate::certificat;
-use crate::modele::{self, Modele};
+use crate::modele::{self, Attendues, Modele};
 use crate::politique::{Passe, Politique, Zeros};
 use crate::politiques::arrondi::SansArrondi;
 use crate::politiques::intervalles;
@@ -140,24 +140,49 @@ type Issue = (Lecteur, Modele, Result<Decision, SansIssue>);
 
 /// First against who takes nothing for granted of what is masked; then, where every figure that is not crossed can
 /// stay that stayed then, against who knows that zeros are shown. The report says which of the two it was. In a large
-/// table all of them must stay.
+/// table all of them must stay. What rates are made of goes last.
 fn premiere_issue(brute: &TableBrute, politique: &Politique, passe: &Passe) -> Result<Issue, EchecProtection> {
     let prudent = Lecteur::NeSupposeRien;
-    let modele = modele::construit(brute, politique, passe, prudent, &BTreeSet::new())?;
+    let modele = modele::construit(brute, politique, passe, prudent, &Attendues::default())?;
     let issue = suppression::protege(&modele.systeme);
     if let (Zeros::Montres, Ok(decision)) = (politique.zeros, &issue) {
-        let masquees = modele.places.iter().zip(&decision.masquees).filter(|(_, masquee)| **masquee);
-        let perdues: BTreeSet<usize> = match modele.places.len() {
-            0..=COMPTES_RESSAYES => masquees.map(|(place, _)| *place).collect(),
-            _ => BTreeSet::new(),
-        };
+        let montrees = modele.places.iter().zip(&decision.masquees).filter(|(_, masquee)| !**masquee);
+        let montrees: BTreeSet<usize> = montrees.map(|(place, _)| *place).collect();
+        let seules = modele.places.iter().copied().filter(|place| est_seule(&brute.cellules()[*place].cle));
+        let petite = modele.places.len() <= COMPTES_RESSAYES;
+        let gardees = seules.filter(|place| !petite || montrees.contains(place)).collect();
+        let attendues = Attendues { gardees, cheres: termes_des_taux(brute) };
         let informe = Lecteur::SaitLesZerosMontres;
-        let modele = modele::construit(brute, politique, passe, informe, &perdues)?;
+        let modele = modele::construit(brute, politique, passe, informe, &attendues)?;
         if let Ok(decision) = suppression::protege(&modele.systeme) {
             return Ok((informe, modele, Ok(decision)));
         }
     }
     Ok((prudent, modele, issue))
+}
+
+fn est_seule(cle: &Cle) -> bool {
+    cle.ventilation.axes().next().is_none()
+}
+
+/// Counts that make up a rate that is not crossed, by place.
+fn termes_des_taux(brute: &TableBrute) -> BTreeSet<usize> {
+    let mut places = BTreeSet::new();
+    brute.cellules().iter().filter(|c| est_seule(&c.cle)).for_each(|c| retient(brute, &c.cle, &mut places));
+    places
+}
+
+fn retient(brute: &TableBrute, cle: &Cle, places: &mut BTreeSet<usize>) {
+    let Some(place) = brute.rang(cle) else { return };
+    match &brute.cellules()[place].grandeur {
+        Grandeur::Taux { numerateur, denominateur } => {
+            [numerateur, denominateur].into_iter().for_each(|terme| retient(brute, terme, places));
+        }
+        Grandeur::Derive { termes } => termes.iter().for_each(|(_, terme)| retient(brute, terme, places)),
+        _ => {
+            places.insert(place);
+        }
+    }
 }
 
 fn sans_issue(echec: &SansIssue, brute: &TableBrute, modele: &Modele) -> EchecProtection {
