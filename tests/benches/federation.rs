@@ -66,7 +66,7 @@ struct Options {
 }
 
 /// What a hub with its hands full asks for.
-const RETOUR: Duration = Duration::from_secs(15);
+const RETOUR: Duration = Duration::from_secs(5);
 /// Nobody is slowed down on purpose here.
 const SANS_LIMITE: &str = "[debits]\nnoeud = 1000000\nadresse = 1000000\n";
 

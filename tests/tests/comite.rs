@@ -167,10 +167,7 @@ fn the_committee_file_is_accessible_reproducible_and_holds_what_its_public_may_s
     // Amounts are for the centre and its DTH; what was done is for the network.
     assert!(dth.contains("Montants des conventions") && dth.contains('€'), "{dth}");
     assert!(!lu.contains('€') && lu.contains("Réalisé par action"), "{lu}");
-    assert!(
-        lu.contains("Reversements sans accord de tous les financeurs\u{a0}: BFC01 vers Structure Passerelle"),
-        "{lu}"
-    );
+    assert!(lu.contains("Reversements sans accord de tous les financeurs : BFC01 vers Structure Passerelle"), "{lu}");
 
     let mut inconnu = terrain.hub(&["dossier", "--campagne", "1999-T1", "--territoire", "27"]).unwrap();
     let refus = inconnu.args(["--public", "dth", "-o"]).arg(terrain.dossier().join("rien.pdf")).output().unwrap();

@@ -12,9 +12,6 @@ use tokio::time::timeout;
 
 use crate::probleme::Rejet;
 
-/// Seconds after which a node that was turned away comes back.
-const RETOUR: Duration = Duration::from_secs(15);
-
 /// The places there are.
 pub struct Receptions {
     places: Semaphore,
@@ -22,18 +19,17 @@ pub struct Receptions {
 }
 
 impl Receptions {
-    /// A place for each processor; a request waits for one half of the time it is allowed.
+    /// A place for each processor; a request waits for three quarters of the time it is allowed.
     pub fn nouvelles(delai: Duration) -> Self {
         let places = available_parallelism().map_or(1, NonZero::get);
-        Self { places: Semaphore::new(places), patience: delai / 2 }
+        Self { places: Semaphore::new(places), patience: delai * 3 / 4 }
     }
 
     /// A place, kept until it is dropped; or the word to come back, before anything was read.
     pub async fn place(&self) -> Result<SemaphorePermit<'_>, Rejet> {
         match timeout(self.patience, self.places.acquire()).await {
             Ok(Ok(place)) => Ok(place),
-            _ => Err(Rejet::nouveau(CodeRefus::HubBusy, "D’autres envois sont à l’examen : le vôtre n’est pas lu.")
-                .apres(RETOUR)),
+            _ => Err(Rejet::nouveau(CodeRefus::HubBusy, "D’autres envois sont à l’examen : le vôtre n’est pas lu.")),
         }
     }
 
