@@ -24,10 +24,9 @@ const FIN: u64 = 61_000;
 /// 10369: an older content voided then sealed again after a newer one of its series, which it replaced. The last
 /// five: a hub put back before a rotation was given, by a replay, old bytes of the key that the node had left.
 pub const REPRODUCTIONS: [u64; 12] = [16, 19, 81, 197, 1_238, 1_811, 10_369, 3_809, 6_430, 23_605, 27_829, 28_479];
-/// Worlds of the long run that are still wrong, a known limit of the protocol as it stands: an entry that no node kept
-/// (40009, 90874), an older incarnation shown by an honest hub (67705), entries that are never answered (95367, 98277).
-/// One that converges goes to the list above.
-pub const PERDUS: [u64; 5] = [40_009, 67_705, 90_874, 95_367, 98_277];
+/// Worlds of the long run that are still wrong, a known limit: an entry that no node kept (40009), entries that are never
+/// answered (95367, 98277). One that converges goes to the list above.
+pub const PERDUS: [u64; 3] = [40_009, 95_367, 98_277];
 /// What a world lived, for the summary.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Vecu {

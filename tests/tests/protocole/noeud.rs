@@ -256,8 +256,12 @@ impl Noeud {
         maintenant: DateTime<Utc>,
         coupe: bool,
     ) -> Vec<Requete> {
-        if rang(&requete.demande).is_some_and(|r| self.derniers[r] != requete.id) {
-            return vec![];
+        // One answer to a question, as a client of HTTP takes: the network may have asked twice.
+        if let Some(derniere) = rang(&requete.demande).map(|r| &mut self.derniers[r]) {
+            if *derniere != requete.id {
+                return vec![];
+            }
+            *derniere = 0;
         }
         match reponse {
             Reponse::Horloge(heure) => {
