@@ -97,6 +97,10 @@ impl Outbox<'_> {
         if let Some(seq) = self.base.premiere_sans_corps(tete.seq).await? {
             annule(self, &connue, seq, &[]).await?;
         }
+        if self.rotation_perdue(&tete, transport).await? {
+            bilan.cle_du_hub = Some(tete.kid);
+            return Ok(bilan);
+        }
         for seq in self.base.a_envoyer(tete.seq).await? {
             let envoi = self.base.envoi(seq).await?;
             // One trace for each entry, whatever the level of the lines: the hub goes on with it.
@@ -148,6 +152,16 @@ impl Outbox<'_> {
             return Ok(false);
         }
         Ok(matches!(self.ecart(distante).await?, Reprise::Recuperer { .. } | Reprise::Fourche))
+    }
+
+    /// True when the hub goes by a key that this node has left and nothing of this chain will tell it so: the rotation
+    /// was voided with what it followed. What comes next must be signed by the key of that time.
+    async fn rotation_perdue(&self, distante: &TeteSignee, transport: &Transport<'_>) -> Result<bool> {
+        if distante.kid == self.cle.publique().kid() || !transport.a_quitte(&distante.kid) {
+            return Ok(false);
+        }
+        let suite = self.base.envois_depuis(distante.seq + 1).await?;
+        Ok(suite.iter().all(|envoi| envoi.genre != Genre::Rotation))
     }
 
     async fn ecart(&self, distante: &TeteSignee) -> Result<Reprise> {

@@ -21,12 +21,14 @@ const FIN: u64 = 61_000;
 /// Worlds that were once wrong. 16 and 81: old bytes replayed to a hub put back before the node heard of it gave
 /// them another receipt. 19: several restores crossed at once, each of which kept another part. 197 and 1811: a
 /// receipt older than the first contact. 1238: a history read while its continuation was being acknowledged.
-/// 10369: an older content voided then sealed again after a newer one of its series, which it replaced. The last
-/// five: a hub put back before a rotation was given, by a replay, old bytes of the key that the node had left.
-pub const REPRODUCTIONS: [u64; 12] = [16, 19, 81, 197, 1_238, 1_811, 10_369, 3_809, 6_430, 23_605, 27_829, 28_479];
-/// Worlds of the long run that are still wrong, a known limit: an entry that no node kept (40009), entries that are never
-/// answered (95367, 98277). One that converges goes to the list above.
-pub const PERDUS: [u64; 3] = [40_009, 95_367, 98_277];
+/// 10369: an older content voided then sealed again after a newer one of its series, which it replaced. The next
+/// five: a hub put back before a rotation was given, by a replay, old bytes of the key that the node had left. The last
+/// two: a rotation voided with the refused content that it followed, which a hub put back had lost.
+pub const REPRODUCTIONS: [u64; 14] =
+    [16, 19, 81, 197, 1_238, 1_811, 10_369, 3_809, 6_430, 23_605, 27_829, 28_479, 95_367, 98_277];
+/// The world of the long run that is still wrong, a known limit: the hub holds an entry that no node kept. One that
+/// converges goes to the list above.
+pub const PERDUS: [u64; 1] = [40_009];
 /// What a world lived, for the summary.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Vecu {

@@ -361,6 +361,12 @@ impl Noeud {
                 {
                     self.annule(seq);
                 }
+                // The rotation went with what was voided: the hub will never hear of it.
+                let tournera =
+                    self.etat.envois.iter().any(|e| e.claims.seq > tete.seq && e.claims.kind == Genre::Rotation);
+                if !tournera {
+                    self.remet_en_vigueur(&tete.kid);
+                }
                 self.rescelle(maintenant);
                 self.envoie(tete.seq, maintenant)
             }
